@@ -1,0 +1,21 @@
+# Warnings are errors; hardening always; sanitizers and LTO by option.
+add_library(ucorn_flags INTERFACE)
+target_compile_options(ucorn_flags INTERFACE
+	-Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes
+	-Wpointer-arith -Wvla -Wformat=2 -Wundef -Werror
+	-fno-strict-aliasing -fstack-protector-strong)
+target_compile_definitions(ucorn_flags INTERFACE
+	_GNU_SOURCE UCORN_VERSION="${PROJECT_VERSION}")
+target_link_options(ucorn_flags INTERFACE -Wl,-z,relro,-z,now -Wl,--as-needed)
+
+if(UCORN_SANITIZE)
+	target_compile_options(ucorn_flags INTERFACE
+		-fsanitize=${UCORN_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+	target_link_options(ucorn_flags INTERFACE -fsanitize=${UCORN_SANITIZE})
+elseif(CMAKE_BUILD_TYPE STREQUAL "Release")
+	target_compile_definitions(ucorn_flags INTERFACE _FORTIFY_SOURCE=2)
+endif()
+
+if(UCORN_LTO)
+	set(CMAKE_INTERPROCEDURAL_OPTIMIZATION ON)
+endif()

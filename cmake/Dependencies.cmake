@@ -1,0 +1,43 @@
+# libev, http-parser and the Python that is embedded, each as one imported target.
+# Python is the interpreter of Python3_EXECUTABLE, by default Debian's: another
+# python3 may stand first on PATH.
+
+find_path(EV_INCLUDE ev.h REQUIRED)
+find_library(EV_LIBRARY ev REQUIRED)
+add_library(dep_ev INTERFACE)
+target_include_directories(dep_ev SYSTEM INTERFACE ${EV_INCLUDE})
+target_link_libraries(dep_ev INTERFACE ${EV_LIBRARY})
+
+find_path(HTTP_PARSER_INCLUDE http_parser.h REQUIRED)
+find_library(HTTP_PARSER_LIBRARY http_parser REQUIRED)
+add_library(dep_http_parser INTERFACE)
+target_include_directories(dep_http_parser SYSTEM INTERFACE ${HTTP_PARSER_INCLUDE})
+target_link_libraries(dep_http_parser INTERFACE ${HTTP_PARSER_LIBRARY})
+
+set(Python3_EXECUTABLE /usr/bin/python3 CACHE FILEPATH "the interpreter whose library is embedded")
+
+# What to ask of sysconfig; the debug build answers through its own interpreter.
+set(UCORN_PYTHON ${Python3_EXECUTABLE})
+if(UCORN_PYDEBUG)
+	set(UCORN_PYTHON ${Python3_EXECUTABLE}-dbg)
+endif()
+
+function(ucorn_python expression result)
+	execute_process(COMMAND ${UCORN_PYTHON} -c "import sys, sysconfig; print(${expression})"
+		OUTPUT_VARIABLE out OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
+	set(${result} "${out}" PARENT_SCOPE)
+endfunction()
+
+ucorn_python("sysconfig.get_path('include')" PYTHON_INCLUDE)
+ucorn_python("sysconfig.get_config_var('LIBDIR')" PYTHON_LIBDIR)
+ucorn_python("sysconfig.get_config_var('LDVERSION')" PYTHON_LDVERSION)
+ucorn_python("'%d.%d' % sys.version_info[:2]" PYTHON_MINOR)
+find_library(PYTHON_LIBRARY python${PYTHON_LDVERSION} HINTS ${PYTHON_LIBDIR} REQUIRED)
+message(STATUS "embedding Python ${PYTHON_MINOR}: ${PYTHON_LIBRARY}")
+
+# Headers only for those who may see them; the library for the whole program.
+add_library(dep_python_headers INTERFACE)
+target_include_directories(dep_python_headers SYSTEM INTERFACE ${PYTHON_INCLUDE})
+target_compile_definitions(dep_python_headers INTERFACE UCORN_PYTHON_EXECUTABLE="${UCORN_PYTHON}")
+add_library(dep_python INTERFACE)
+target_link_libraries(dep_python INTERFACE ${PYTHON_LIBRARY})

@@ -1,0 +1,56 @@
+# Each folder of src/ is one object library.  Its include path shows it its own
+# public headers and those of lower rows of src/LAYERS, nothing else: including
+# sideways or upwards does not compile.
+#
+# ucorn_folder(NAME)      the object library layer_NAME from src/NAME/*.c
+# ucorn_executable(...)   a program from all layers
+
+file(STRINGS ${CMAKE_SOURCE_DIR}/src/LAYERS rows REGEX "^[a-z]")
+set(UCORN_FOLDERS "")
+set(lower "")
+foreach(row IN LISTS rows)
+	string(REPLACE " " ";" names "${row}")
+	foreach(name IN LISTS names)
+		set(UCORN_SEES_${name} ${lower} ${name})
+	endforeach()
+	list(APPEND lower ${names})
+	list(APPEND UCORN_FOLDERS ${names})
+endforeach()
+list(REMOVE_ITEM UCORN_FOLDERS main)
+
+# A folder of links to the header folders that NAME may include.
+function(ucorn_include_path name result)
+	set(path ${CMAKE_BINARY_DIR}/include/${name})
+	file(MAKE_DIRECTORY ${path}/ucorn)
+	foreach(seen IN LISTS UCORN_SEES_${name})
+		if(EXISTS ${CMAKE_SOURCE_DIR}/include/ucorn/${seen})
+			file(CREATE_LINK ${CMAKE_SOURCE_DIR}/include/ucorn/${seen} ${path}/ucorn/${seen}
+				SYMBOLIC)
+		endif()
+	endforeach()
+	set(${result} ${path} PARENT_SCOPE)
+endfunction()
+
+# The confined headers: which folder gets which dependency's include path.
+set(UCORN_DEPS_http dep_http_parser)
+set(UCORN_DEPS_conn dep_ev)
+set(UCORN_DEPS_py dep_python_headers)
+set(UCORN_DEPS_wsgi dep_python_headers)
+
+set(UCORN_OBJECTS "")
+macro(ucorn_folder name)
+	file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${name}/*.c)
+	add_library(layer_${name} OBJECT ${sources})
+	ucorn_include_path(${name} include_path)
+	target_include_directories(layer_${name} PRIVATE ${include_path})
+	target_link_libraries(layer_${name} PRIVATE ucorn_flags ${UCORN_DEPS_${name}})
+	list(APPEND UCORN_OBJECTS layer_${name})
+endmacro()
+
+function(ucorn_executable name)
+	add_executable(${name} ${ARGN})
+	ucorn_include_path(main include_path)
+	target_include_directories(${name} PRIVATE ${include_path})
+	target_link_libraries(${name} PRIVATE ucorn_flags ${UCORN_OBJECTS}
+		dep_ev dep_http_parser dep_python m)
+endfunction()

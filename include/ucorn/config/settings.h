@@ -1,0 +1,71 @@
+/* Every setting of the server, by its gunicorn name.
+ *
+ * A setting is one field here and one row in src/config/settings_table.c; the
+ * row gives flag, help, default, environment variable and section.  Values
+ * enter through settings_set only, which validates, remembers where they came
+ * from and names the culprit when one is bad. */
+#ifndef UCORN_CONFIG_SETTINGS_H
+#define UCORN_CONFIG_SETTINGS_H
+
+#include "ucorn/util/err.h"
+
+/* Where a value came from, lowest precedence first. */
+enum origin {
+	ORIGIN_DEFAULT,
+	ORIGIN_ENVIRONMENT,
+	ORIGIN_FILE,
+	ORIGIN_ENV_ARGS,
+	ORIGIN_COMMAND_LINE
+};
+
+struct string_list {
+	char **items; /* each and the array owned by the settings */
+	size_t count;
+};
+
+struct settings {
+	char *wsgi_app; /* MODULE, MODULE:name or MODULE:factory(...); NULL if none was given */
+	struct string_list bind;
+	unsigned backlog;
+	unsigned workers;
+	char *worker_class;
+	unsigned threads;
+	unsigned worker_connections;
+	unsigned max_requests;
+	unsigned max_requests_jitter;
+	unsigned timeout;	   /* seconds; 0: none */
+	unsigned graceful_timeout; /* seconds */
+	unsigned keepalive;	   /* seconds; 0: no keep-alive */
+	unsigned limit_request_line;
+	unsigned limit_request_fields;
+	unsigned limit_request_field_size;
+	bool preload_app;
+	char *chdir;
+	char *pythonpath;	    /* comma-separated folders; NULL if none */
+	struct string_list raw_env; /* NAME=value */
+	char *pidfile;		    /* NULL if none */
+	char *proc_name;	    /* NULL: default_proc_name is used */
+	char *default_proc_name;
+	char *accesslog; /* NULL: no access log; "-": stdout */
+	char *access_log_format;
+	char *errorlog; /* "-": stderr */
+	char *loglevel;
+	unsigned char *origins; /* enum origin of each row, by row number */
+};
+
+/* Fills s with the defaults, those from the environment (PORT, WEB_CONCURRENCY)
+ * laid over them.  On failure s is empty and err has the sentence. */
+MUST_CHECK int settings_init(struct settings *s, struct err *err);
+void settings_release(struct settings *s);
+
+/* Sets the setting called name from text (for a list: appends, after replacing
+ * what a lower origin had put there).  A value of lower origin than the present
+ * one is left aside.  -1 with err when there is no such setting or text is no
+ * value for it. */
+MUST_CHECK int settings_set(struct settings *s, const char *name, const char *text,
+			    enum origin origin, struct err *err);
+
+/* Where the value of the setting called name came from. */
+enum origin settings_origin(const struct settings *s, const char *name);
+
+#endif

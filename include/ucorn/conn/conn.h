@@ -1,0 +1,127 @@
+/* A connection: a resumable machine.  conn_advance does all it can without
+ * blocking and says what it waits for.
+ *
+ *   HEAD -> [SPOOL] -> APP <-> FLUSH -> DRAIN -> IDLE -> HEAD ...
+ *     bad -> DRAIN -> LINGER -> CLOSED
+ *
+ * Ownership: a connection belongs to its driver, but from WANT_APP until
+ * conn_application has given something else to its application side.  It is in
+ * one thread's hands at any time. */
+#ifndef UCORN_CONN_CONN_H
+#define UCORN_CONN_CONN_H
+
+#include "ucorn/conn/app.h"
+#include "ucorn/conn/deadlines.h"
+#include "ucorn/conn/exchange.h"
+#include "ucorn/http/body.h"
+#include "ucorn/http/date.h"
+#include "ucorn/http/reader.h"
+#include "ucorn/net/addr.h"
+#include "ucorn/net/io.h"
+#include "ucorn/net/listener.h"
+
+enum conn_state {
+	CONN_IDLE,   /* between requests */
+	CONN_HEAD,   /* some bytes of a head have come */
+	CONN_SPOOL,  /* the body is coming */
+	CONN_APP,    /* it is the application's turn: request complete, or room for more */
+	CONN_FLUSH,  /* the application has more to give, when this has been written */
+	CONN_DRAIN,  /* the application has finished: the rest is being written */
+	CONN_LINGER, /* our last byte is written: waiting for the client's close */
+	CONN_CLOSED,
+	CONN_STATES
+};
+
+enum want { WANT_READ, WANT_WRITE, WANT_APP, WANT_CLOSE };
+
+struct conn_service;
+
+/* The application side waits until c can be written to: 0, -ETIMEDOUT or
+ * another -errno.  May release the GIL, and blocks. */
+typedef int conn_wait_fn(struct conn *c, unsigned timeout_ms);
+
+/* What all connections of a worker share.  Owned by the worker; zeroed but for
+ * what conn_service_init sets. */
+struct conn_service {
+	struct app *app;
+	struct http_limits limits;
+	struct deadlines deadlines;
+	struct http_date date;
+	uint64_t now_ms;	   /* of this turn of the loop */
+	struct block_pool inputs;  /* input buffers of CONN_INPUT_BYTES */
+	struct block_pool blocks;  /* of arenas */
+	size_t spool_memory_bytes; /* of a body, kept in memory */
+	const char *spool_folder;
+	size_t high_water_bytes; /* an unfinished response waits above this */
+	conn_wait_fn *wait;	 /* the backend's; NULL: cannot wait */
+	bool keep_alive;	 /* by configuration */
+	bool leaving;		 /* this worker takes no more requests after these */
+	bool timed;		 /* someone wants durations */
+	unsigned connections;	 /* open now */
+	unsigned busy;		 /* between start and finish of the application */
+	uint64_t requests;	 /* handed to the application so far */
+	/* An answer is complete, or will never be; before the application lets go. */
+	void (*answered)(struct exchange *x, void *data);
+	void *answered_data;
+};
+
+enum { CONN_INPUT_BYTES = 16384 };
+
+struct conn {
+	struct conn_service *service;
+	const struct listener *listener; /* it came from; NULL in tests */
+	struct io io;
+	enum conn_state state;
+	bool may_read;	 /* the socket may have bytes for us */
+	bool eof;	 /* the client sends no more */
+	bool lost;	 /* reset by the client, or cut by us: nothing can be sent */
+	bool keep;	 /* goes on after the current answer */
+	bool unread;	 /* the client may be sending what we shall not read */
+	bool head_timed; /* the head's deadline runs */
+	struct deadline deadline;
+	char *in; /* input: bytes [in_start, in_end) are not used yet */
+	size_t in_start, in_end, in_cap;
+	size_t head_end;  /* input before it is the current request's: stays in place */
+	size_t discarded; /* bytes read and dropped while lingering */
+	struct http_reader reader;
+	struct http_body decoder;
+	struct arena arena; /* of the current exchange */
+	struct exchange x;
+	struct outq out;
+	void *app_data; /* the application's, for the life of the connection */
+	char remote_addr[ADDR_TEXT_MAX];
+	unsigned remote_port;
+	struct list run; /* driver: on its run queue */
+	enum want want;	 /* driver: what conn_advance said last */
+};
+
+void conn_service_init(struct conn_service *s);
+void conn_service_release(struct conn_service *s);
+
+/* Begins a connection in storage of the caller's (zeroed here); io is its own
+ * from now on. */
+void conn_init(struct conn *c, struct conn_service *s, const struct io *io,
+	       const struct listener *listener, const struct sockaddr *peer);
+
+/* Does what can be done now.  WANT_CLOSE: everything is released, the storage
+ * is the caller's again. */
+MUST_CHECK enum want conn_advance(struct conn *c);
+
+/* After WANT_APP: runs one step of the application (start or more), then writes
+ * what can be written and advances. */
+MUST_CHECK enum want conn_application(struct conn *c);
+
+/* The deadline of c has passed: answers 408, closes or cuts, as fits. */
+MUST_CHECK enum want conn_expire(struct conn *c);
+
+/* Closes c at once, whatever it is doing; an application that has not finished
+ * its response is told to (so: on the application's side, if there is one). */
+void conn_close(struct conn *c);
+
+/* True between requests, with nothing received of the next one. */
+static inline bool conn_is_idle(const struct conn *c)
+{
+	return c->state == CONN_IDLE && c->in_start == c->in_end;
+}
+
+#endif

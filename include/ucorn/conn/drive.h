@@ -1,0 +1,57 @@
+/* The driver: what to do with a connection that says what it wants.
+ *
+ * Events of descriptors only parse and queue; applications run from one run
+ * queue, after all events of a turn.  How descriptors are watched is the
+ * driver_ops' business: libev (reactor.h), a greenlet hub, an IOLoop. */
+#ifndef UCORN_CONN_DRIVE_H
+#define UCORN_CONN_DRIVE_H
+
+#include "ucorn/conn/conn.h"
+
+struct driver;
+
+struct driver_ops {
+	/* c waits for want (WANT_READ or WANT_WRITE): driver_ready is to be called
+	 * when that can be had.  What it waited for before is forgotten. */
+	void (*watch)(struct driver *d, struct conn *c, enum want want);
+
+	/* c has closed: its storage may be freed, but not before the current
+	 * event's callback has returned. */
+	void (*drop)(struct driver *d, struct conn *c);
+};
+
+/* Runs the application for c and gives what c wants next. */
+typedef enum want driver_dispatch(void *data, struct conn *c);
+
+struct driver {
+	const struct driver_ops *ops;
+	struct conn_service *service;
+	driver_dispatch *dispatch;
+	void *dispatch_data;
+	struct list run; /* connections that want their application, first come first */
+};
+
+void driver_init(struct driver *d, const struct driver_ops *ops, struct conn_service *s);
+
+/* c (just begun, or back from wherever it was lent to) wants that. */
+void driver_settle(struct driver *d, struct conn *c, enum want want);
+
+/* What c waits for can be had. */
+void driver_ready(struct driver *d, struct conn *c);
+
+/* Runs applications until the queue is empty, max were run, or max_ms have
+ * passed.  True if the queue is empty. */
+bool driver_run(struct driver *d, unsigned max, unsigned max_ms);
+
+/* Ends what is overdue at service->now_ms. */
+void driver_sweep(struct driver *d);
+
+/* Closes a connection to make room for another: the one longest idle, else the
+ * one whose head takes longest.  False: there is none of either. */
+bool driver_shed(struct driver *d);
+
+/* Closes connections between requests, each after a last look whether a request
+ * has come. */
+void driver_close_idle(struct driver *d);
+
+#endif

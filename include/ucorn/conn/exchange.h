@@ -1,0 +1,57 @@
+/* One request and its response, seen from the application's side. */
+#ifndef UCORN_CONN_EXCHANGE_H
+#define UCORN_CONN_EXCHANGE_H
+
+#include "ucorn/http/response.h"
+#include "ucorn/http/spool.h"
+
+struct conn;
+
+struct exchange {
+	struct conn *conn;
+	struct http_request request;
+	struct response response;
+	struct spool body;     /* the complete request body */
+	void *app_state;       /* the application's, from start to finish */
+	uint64_t started_us;   /* clock_us() when the application began; 0: not timed */
+	enum http_error error; /* why there was an error page; HTTP_ERR_NONE: there was none */
+	bool running;	       /* start was called, finish was not */
+	bool aborted;	       /* no clean end: the connection is cut */
+};
+
+/* Frames the response and queues its head, if that has not been done.
+ * whole_body: its length if all of it is at hand, else -1.
+ * 0, or -ENOMEM (the exchange has failed then). */
+MUST_CHECK int exchange_head(struct exchange *x, int64_t whole_body);
+
+/* Queues a piece of the body, framed; the head first, if need be.  What the
+ * framing does not allow (HEAD, more than Content-Length) is dropped.
+ * With release, long pieces are borrowed and release(owner) runs when they were
+ * sent; short ones are copied and release runs at once.  Without, always copied.
+ * 0 or -ENOMEM, with release run in either case. */
+MUST_CHECK int exchange_send(struct exchange *x, struct slice piece, void *owner,
+			     void (*release)(void *owner));
+
+/* The same for len bytes of a file from offset; the queue takes fd over, on
+ * failure too. */
+MUST_CHECK int exchange_send_file(struct exchange *x, int fd, off_t offset, uint64_t len);
+
+/* The body is complete.  Fewer bytes than announced abort the connection. */
+void exchange_end(struct exchange *x);
+
+/* The application has failed: an error page if the head has not gone out yet,
+ * else the connection is cut, so that the client sees that something is
+ * missing.  Nothing more may be sent. */
+void exchange_fail(struct exchange *x, enum http_error error, struct slice message);
+
+/* Cuts the connection without a word. */
+void exchange_abort(struct exchange *x);
+
+/* Writes what can be written now; where the backend can wait and the queue is
+ * over its high-water mark, waits for room.  0 or -errno: the client is gone. */
+MUST_CHECK int exchange_flush(struct exchange *x);
+
+/* Queues an interim response (1xx) head, at once on its way: 0 or -errno. */
+MUST_CHECK int exchange_interim(struct exchange *x, struct slice head);
+
+#endif

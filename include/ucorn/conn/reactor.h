@@ -1,0 +1,43 @@
+/* The driver on libev: accepts, watches descriptors, keeps time.
+ *
+ * One turn: poll, parse what has come, run applications, accept, end what is
+ * overdue, free what has closed. */
+#ifndef UCORN_CONN_REACTOR_H
+#define UCORN_CONN_REACTOR_H
+
+#include "ucorn/conn/drive.h"
+
+struct reactor;
+
+struct reactor_options {
+	const struct listener *listeners; /* borrowed */
+	size_t n_listeners;
+	unsigned accept_batch;	  /* connections taken per turn at most */
+	unsigned max_connections; /* beyond it idle ones are closed to make room */
+	driver_dispatch *dispatch;
+	void *dispatch_data;
+	/* Round a poll that may block; NULL: nothing to do. */
+	void (*release)(void);
+	void (*acquire)(void);
+};
+
+/* NULL when memory or descriptors are short. */
+MUST_CHECK struct reactor *reactor_new(struct conn_service *s, const struct reactor_options *o);
+
+/* Closes all connections. */
+void reactor_free(struct reactor *r);
+
+/* Ends turns of a blocking poll when fd is readable; called(data) runs then, in
+ * the turn.  fd stays the caller's. */
+void reactor_wake_on(struct reactor *r, int fd, void (*called)(void *data), void *data);
+
+/* One turn; blocks for at most a second. */
+void reactor_turn(struct reactor *r);
+
+/* Takes no further connection; the listeners themselves stay open. */
+void reactor_stop_accepting(struct reactor *r);
+
+/* Closes the connections between requests. */
+void reactor_close_idle(struct reactor *r);
+
+#endif

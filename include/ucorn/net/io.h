@@ -1,0 +1,69 @@
+/* How bytes go in and out of a connection: plain sockets, memory (tests), later
+ * TLS.  A const table and two words of state, so that changing the transport
+ * of a live connection is one assignment. */
+#ifndef UCORN_NET_IO_H
+#define UCORN_NET_IO_H
+
+#include <sys/types.h>
+#include <sys/uio.h>
+
+#include "ucorn/util/base.h"
+
+struct io;
+
+struct io_ops {
+	/* Up to len bytes: how many, 0 at end of file, -EAGAIN when none are
+	 * there yet, other -errno when the peer is gone.  Never blocks, never
+	 * gives -EINTR. */
+	ssize_t (*recv)(struct io *io, void *into, size_t len);
+
+	/* Sends from n (>= 1) vectors: how many bytes (may be fewer than given),
+	 * -EAGAIN, or -errno when the peer is gone.  No SIGPIPE. */
+	ssize_t (*sendv)(struct io *io, const struct iovec *iov, unsigned n);
+
+	/* Sends up to len bytes of file from offset, likewise.  0: the file is
+	 * shorter than that. */
+	ssize_t (*sendfile)(struct io *io, int file, off_t offset, size_t len);
+
+	/* Tells the peer that nothing more will come. */
+	void (*shutdown)(struct io *io);
+
+	/* Closes; io is dead afterwards. */
+	void (*close)(struct io *io);
+};
+
+struct io {
+	const struct io_ops *ops;
+	int fd;      /* -1 where there is none */
+	void *state; /* of the transport */
+};
+
+static inline ssize_t io_recv(struct io *io, void *into, size_t len)
+{
+	return io->ops->recv(io, into, len);
+}
+
+static inline ssize_t io_sendv(struct io *io, const struct iovec *iov, unsigned n)
+{
+	return io->ops->sendv(io, iov, n);
+}
+
+static inline ssize_t io_sendfile(struct io *io, int file, off_t offset, size_t len)
+{
+	return io->ops->sendfile(io, file, offset, len);
+}
+
+static inline void io_shutdown(struct io *io)
+{
+	io->ops->shutdown(io);
+}
+
+static inline void io_close(struct io *io)
+{
+	io->ops->close(io);
+}
+
+/* A connected non-blocking socket; the io owns fd. */
+void io_plain_init(struct io *io, int fd);
+
+#endif

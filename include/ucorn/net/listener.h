@@ -1,0 +1,40 @@
+/* Listening sockets. */
+#ifndef UCORN_NET_LISTENER_H
+#define UCORN_NET_LISTENER_H
+
+#include "ucorn/net/addr.h"
+
+struct listener {
+	int fd;
+	struct addr addr;         /* as configured */
+	bool is_unix;
+	char name[108];           /* SERVER_NAME: local IP, or the socket's path */
+	unsigned port;            /* local port; 0 for unix sockets */
+	char url[128];            /* for the log: http://127.0.0.1:8000, unix:/path */
+	dev_t file_dev;           /* of the unix socket's file, to know it again */
+	ino_t file_ino;           /* 0: it has none */
+};
+
+struct listener_options {
+	unsigned backlog;
+	unsigned umask; /* while a unix socket is bound; 0: mode 0777 */
+};
+
+/* Opens one non-blocking, close-on-exec listening socket: SO_REUSEADDR, for
+ * TCP_NODELAY see listener_accept.  A socket file in the way is removed, any
+ * other file is an error.  0; -1 with err, whose text is gunicorn's line
+ * (`Connection in use: ('127.0.0.1', 8000)`, `Invalid address: ...`); *busy
+ * tells whether trying again later may help.  The descriptor of fd://N is the
+ * listener's after success and stays open after failure. */
+MUST_CHECK int listener_open(struct listener *l, const struct addr *addr,
+			     const struct listener_options *options, bool *busy, struct err *err);
+
+/* Closes; with unlink_file, removes the unix socket's file if it is still ours:
+ * the one that was bound, or that stood at its path when fd://N was adopted. */
+void listener_close(struct listener *l, bool unlink_file);
+
+/* Takes one connection: a non-blocking close-on-exec socket, with TCP_NODELAY
+ * on TCP; or -EAGAIN, -EMFILE, other -errno. */
+MUST_CHECK int listener_accept(const struct listener *l, struct sockaddr_storage *peer);
+
+#endif

@@ -1,0 +1,16 @@
+/* Python exceptions that nobody above handles: they are told and cleared where
+ * they happened, and never cross a folder.  All need the GIL. */
+#ifndef UCORN_PY_ERRORS_H
+#define UCORN_PY_ERRORS_H
+
+#include "ucorn/util/base.h"
+
+/* Logs the message at error level, with the traceback of the exception that is
+ * set behind it; clears the exception. */
+void py_error_log(const char *fmt, ...) PRINTF_LIKE(1, 2);
+
+/* If the exception that is set is SystemExit: clears it and gives true and the
+ * exit code that Python would exit with (printing its message, if it has one). */
+bool py_error_is_exit(int *code);
+
+#endif

@@ -1,0 +1,44 @@
+/* The interpreter: started once in the master, inherited by the workers.
+ *
+ * The process's first thread holds the GIL from interp_start on, but between
+ * gil_release and gil_acquire.  Nothing here shows a Python object, so master
+ * and worker may use it. */
+#ifndef UCORN_PY_INTERP_H
+#define UCORN_PY_INTERP_H
+
+#include <sys/types.h>
+
+#include "ucorn/util/err.h"
+
+/* Starts Python as `python3` of the user's environment would: a pyvenv.cfg
+ * beside program's folder, else VIRTUAL_ENV, else the interpreter this was
+ * built for.  An environment of another minor version, or one that cannot be
+ * read, is refused with a sentence.  sys.argv becomes argv. */
+MUST_CHECK int interp_start(int argc, char **argv, struct err *err);
+
+/* Ends Python: joins its threads and runs atexit functions.  Gives the exit
+ * code: code, or 120 if buffered output was lost. */
+int interp_end(int code);
+
+/* The version that was started: "3.11.2". */
+const char *interp_version(void);
+
+/* What sys.executable is: "/srv/app/.venv/bin/python". */
+const char *interp_executable(void);
+
+/* fork(2) with Python's before and after hooks, in the master and in the child.
+ * Needs the GIL; the child has it.  Gives what fork gives, or -errno. */
+MUST_CHECK pid_t interp_fork(void);
+
+/* Between these two other Python threads may run.  Both are the calling
+ * thread's own; they do not nest. */
+void gil_release(void);
+void gil_acquire(void);
+
+/* Puts folder at the front of sys.path, unless it is there. */
+MUST_CHECK int interp_path_insert(const char *folder, struct err *err);
+
+/* os.environ[NAME] = value, for an assignment "NAME=value". */
+MUST_CHECK int interp_environ_set(const char *assignment, struct err *err);
+
+#endif

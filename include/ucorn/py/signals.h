@@ -1,0 +1,28 @@
+/* The worker's signals, in Python's own signal table, so that a handler can
+ * interrupt Python code that runs for too long. */
+#ifndef UCORN_PY_SIGNALS_H
+#define UCORN_PY_SIGNALS_H
+
+#include "ucorn/util/err.h"
+
+/* What a handler decides. */
+enum { PY_SIGNAL_GO_ON = -1 }; /* or an exit code: SystemExit(code) is raised */
+
+/* Runs with the GIL, in the main thread, between two bytecodes or in
+ * py_signals_run. */
+typedef int py_signal_handler(int signal_number, void *data);
+
+/* signal.signal(signal_number, handler).  data has to live as long as the
+ * process. */
+MUST_CHECK int py_signal_install(int signal_number, py_signal_handler *handler, void *data,
+				 struct err *err);
+
+/* Python writes a byte to fd for each signal that comes: something for the
+ * loop to wake up from. */
+MUST_CHECK int py_signals_wake(int fd, struct err *err);
+
+/* Runs handlers that are due.  PY_SIGNAL_GO_ON, or the code of the SystemExit
+ * that one of them raised.  Any other exception is logged and dropped. */
+int py_signals_run(void);
+
+#endif

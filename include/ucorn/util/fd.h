@@ -1,0 +1,20 @@
+/* File descriptors: flags and closing. */
+#ifndef UCORN_UTIL_FD_H
+#define UCORN_UTIL_FD_H
+
+#include "ucorn/util/base.h"
+
+MUST_CHECK int fd_set_nonblocking(int fd);	     /* 0 or -errno */
+MUST_CHECK int fd_set_cloexec(int fd, bool cloexec); /* 0 or -errno */
+
+/* A non-blocking close-on-exec pipe: ends[0] reads, ends[1] writes. */
+MUST_CHECK int fd_pipe(int ends[2]);
+
+/* Closes *fd if it is not negative, and makes it -1. */
+void fd_close(int *fd);
+
+/* Writes all bytes to a blocking descriptor, across EINTR and short writes.
+ * 0 or -errno. */
+MUST_CHECK int fd_write_all(int fd, const void *bytes, size_t len);
+
+#endif

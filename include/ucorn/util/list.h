@@ -1,0 +1,44 @@
+/* Intrusive doubly linked lists.  A list head is a node that points to itself
+ * when the list is empty; so does a node that is on no list. */
+#ifndef UCORN_UTIL_LIST_H
+#define UCORN_UTIL_LIST_H
+
+#include "ucorn/util/base.h"
+
+struct list {
+	struct list *next, *prev;
+};
+
+static inline void list_init(struct list *node)
+{
+	node->next = node->prev = node;
+}
+
+static inline bool list_empty(const struct list *head)
+{
+	return head->next == head;
+}
+
+/* Takes node off its list; harmless when it is on none. */
+static inline void list_remove(struct list *node)
+{
+	node->prev->next = node->next;
+	node->next->prev = node->prev;
+	list_init(node);
+}
+
+/* node has to be on no list. */
+static inline void list_append(struct list *head, struct list *node)
+{
+	node->prev = head->prev;
+	node->next = head;
+	head->prev->next = node;
+	head->prev = node;
+}
+
+static inline struct list *list_first(const struct list *head)
+{
+	return list_empty(head) ? NULL : head->next;
+}
+
+#endif

@@ -1,0 +1,34 @@
+/* A backend decides one thing: where and when the application runs. */
+#ifndef UCORN_WORKER_BACKEND_H
+#define UCORN_WORKER_BACKEND_H
+
+#include "ucorn/conn/conn.h"
+#include "ucorn/util/err.h"
+
+struct worker;
+
+struct worker_backend {
+	const char *name;
+	const char *aliases; /* separated by blanks */
+	const char *summary; /* for --help and the docs */
+
+	bool multithread; /* wsgi.multithread */
+	bool interleaved; /* applications take turns on one thread */
+
+	/* Before the application is imported; may be NULL. */
+	int (*setup)(struct worker *w, struct err *err);
+
+	/* Serves until the worker is told to leave and has drained. */
+	void (*run)(struct worker *w);
+
+	/* The connection wants its application: a complete request waits, or its
+	 * unfinished response has room.  Runs the application, for as long as this
+	 * backend means to, and gives what the connection wants next.  With GIL. */
+	enum want (*dispatch)(struct worker *w, struct conn *c);
+
+	/* The application side waits until c can be written to, or for timeout_ms:
+	 * 0, -ETIMEDOUT, or -errno.  NULL: it cannot wait. */
+	conn_wait_fn *wait;
+};
+
+#endif

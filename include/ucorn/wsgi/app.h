@@ -1,0 +1,27 @@
+/* The WSGI application (PEP 3333) as an app of the connection machine. */
+#ifndef UCORN_WSGI_APP_H
+#define UCORN_WSGI_APP_H
+
+#include "ucorn/conn/app.h"
+#include "ucorn/util/err.h"
+
+/* Imports the application named by spec: MODULE, MODULE:name or
+ * MODULE:factory(literal arguments).  NULL with err when that fails: exit_code
+ * is 4 with gunicorn's message when the spec or what it names is wrong; 3 after
+ * the traceback of an exception was printed to stderr (text is empty then), or
+ * the code of a SystemExit.  Needs the GIL. */
+MUST_CHECK struct app *wsgi_app_load(const char *spec, struct err *err);
+
+struct wsgi_options {
+	bool multithread, multiprocess;
+	bool interleaved; /* several applications run in turns on one thread: each
+			   * gets a contextvars.Context of its own */
+};
+
+/* Sets what the worker knows; before the first request. */
+MUST_CHECK int wsgi_app_configure(struct app *app, const struct wsgi_options *options,
+				  struct err *err);
+
+void wsgi_app_free(struct app *base);
+
+#endif

@@ -1,0 +1,10 @@
+/* The backends of this folder, for registry.c. */
+#ifndef UCORN_BACKEND_BACKENDS_H
+#define UCORN_BACKEND_BACKENDS_H
+
+#include "ucorn/worker/backend.h"
+
+extern const struct worker_backend backend_sync;
+extern const struct worker_backend backend_event;
+
+#endif

@@ -1,0 +1,51 @@
+/* The backends: one line each. */
+#include "ucorn/backend/registry.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "backends.h"
+
+static const struct worker_backend *const backends[] = {
+	&backend_sync,
+	&backend_event,
+};
+
+static bool is_named(const struct worker_backend *b, struct slice name)
+{
+	struct slice aliases = slice_from(b->aliases);
+
+	if (slice_eq(slice_from(b->name), name))
+		return true;
+	while (aliases.len > 0) {
+		const char *blank = memchr(aliases.base, ' ', aliases.len);
+		size_t len = blank ? (size_t)(blank - aliases.base) : aliases.len;
+
+		if (slice_eq(slice_of(aliases.base, len), name))
+			return true;
+		aliases.base += len + (blank ? 1 : 0);
+		aliases.len -= len + (blank ? 1 : 0);
+	}
+	return false;
+}
+
+const struct worker_backend *backend_find(const char *worker_class, unsigned threads,
+					  struct err *err)
+{
+	for (size_t i = 0; i < ARRAY_LEN(backends); i++) {
+		if (!is_named(backends[i], slice_from(worker_class)))
+			continue;
+		if (threads > 1 && !backends[i]->multithread) {
+			err_set(err,
+				"threads = %u: this version of ucorn has no worker class with "
+				"threads yet. Use more workers, or worker class event.",
+				threads);
+			return NULL;
+		}
+		return backends[i];
+	}
+	err_set(err,
+		"worker class '%s' is not one that this version of ucorn has: use sync or event",
+		worker_class);
+	return NULL;
+}

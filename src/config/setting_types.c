@@ -1,0 +1,253 @@
+/* What each type of field does with text: read it, check it, own it, free it.
+ *
+ * Text is judged as gunicorn's validators judge it, with their messages, so
+ * that a configuration that worked keeps working and one that failed fails with
+ * the same words.  Which text reaches which field, and whether a value may be
+ * replaced, is settings.c's business. */
+#include "table.h"
+
+#include <limits.h>
+#include <stdlib.h>
+
+#include "ucorn/util/slice.h"
+
+/* str.strip() of ASCII text. */
+static struct slice stripped(const char *text)
+{
+	static const char blanks[] = " \t\n\r\v\f";
+	size_t len;
+
+	text += strspn(text, blanks);
+	for (len = strlen(text); len > 0 && strchr(blanks, text[len - 1]); len--)
+		;
+	return slice_of(text, len);
+}
+
+/* A Python integer.  Numbers past 64 bits stay huge. */
+struct integer {
+	uint64_t magnitude;
+	bool negative;
+};
+
+static unsigned digit_value(char c)
+{
+	if (c >= '0' && c <= '9')
+		return (unsigned)(c - '0');
+	if (c >= 'a' && c <= 'f')
+		return (unsigned)(c - 'a') + 10;
+	if (c >= 'A' && c <= 'F')
+		return (unsigned)(c - 'A') + 10;
+	return UINT_MAX;
+}
+
+/* Digits with single underscores between them, as in Python's grammar. */
+static bool read_digits(struct slice digits, unsigned base, uint64_t *magnitude)
+{
+	bool after_digit = false;
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < digits.len; i++) {
+		unsigned digit = digit_value(digits.base[i]);
+
+		if (digits.base[i] == '_' && after_digit) {
+			after_digit = false;
+			continue;
+		}
+		if (digit >= base)
+			return false;
+		if (__builtin_mul_overflow(n, base, &n) || __builtin_add_overflow(n, digit, &n))
+			n = UINT64_MAX / base;
+		after_digit = true;
+	}
+	*magnitude = n;
+	return after_digit;
+}
+
+/* Cuts 0x, 0o or 0b off, with the underscore that may follow it. */
+static unsigned cut_base_prefix(struct slice *s)
+{
+	unsigned base = 10;
+
+	if (s->len < 2 || s->base[0] != '0')
+		return 10;
+	switch (s->base[1] | 0x20) {
+	case 'x':
+		base = 16;
+		break;
+	case 'o':
+		base = 8;
+		break;
+	case 'b':
+		base = 2;
+		break;
+	default:
+		return 10;
+	}
+	*s = slice_of(s->base + 2, s->len - 2);
+	if (s->len > 0 && s->base[0] == '_')
+		*s = slice_of(s->base + 1, s->len - 1);
+	return base;
+}
+
+/* int(text), or int(text, 0) when a literal is wanted: that one knows prefixes
+ * and refuses 010, which C and old Pythons read as octal. */
+static bool read_integer(const char *text, bool literal, struct integer *number)
+{
+	struct slice s = stripped(text);
+	unsigned base = 10;
+	bool leading_zero;
+
+	*number = (struct integer){0};
+	if (s.len > 0 && (s.base[0] == '-' || s.base[0] == '+')) {
+		number->negative = s.base[0] == '-';
+		s = slice_of(s.base + 1, s.len - 1);
+	}
+	if (literal)
+		base = cut_base_prefix(&s);
+	leading_zero = base == 10 && s.len > 0 && s.base[0] == '0';
+	if (!read_digits(s, base, &number->magnitude))
+		return false;
+	return !(literal && leading_zero && number->magnitude != 0);
+}
+
+static bool unsigned_passes_argparse(const char *text)
+{
+	struct integer number;
+
+	return read_integer(text, false, &number);
+}
+
+static int unsigned_set(const struct setting *row, void *field, const char *text,
+			enum origin origin, struct err *err)
+{
+	/* Command lines and WEB_CONCURRENCY go through int(text), a file's
+	 * strings through int(text, 0). */
+	bool literal = origin == ORIGIN_FILE;
+	struct slice shown = stripped(text);
+	struct integer number;
+
+	if (!read_integer(text, literal, &number))
+		return err_set(err, "Value must be a whole number: '%s'", text);
+	if (number.negative && number.magnitude != 0)
+		return err_set(err, "Value must be positive: %.*s", (int)shown.len, shown.base);
+	if (row->cap != 0 && number.magnitude > row->cap)
+		number.magnitude = row->cap;
+	/* Most of these numbers end in an int of some system call. */
+	if (number.magnitude > INT_MAX)
+		return err_set(err, "Value must be at most %d: %.*s", INT_MAX, (int)shown.len,
+			       shown.base);
+	*(unsigned *)field = (unsigned)number.magnitude;
+	return 0;
+}
+
+static void unsigned_release(void *field)
+{
+	*(unsigned *)field = 0;
+}
+
+static int switch_set(const struct setting *row, void *field, const char *text, enum origin origin,
+		      struct err *err)
+{
+	struct slice word = stripped(text);
+
+	UNUSED(row);
+	UNUSED(origin);
+	if (slice_eq_nocase(word, SLICE("true")))
+		*(bool *)field = true;
+	else if (slice_eq_nocase(word, SLICE("false")))
+		*(bool *)field = false;
+	else
+		return err_set(err, "Invalid boolean: %s", text);
+	return 0;
+}
+
+static void switch_release(void *field)
+{
+	*(bool *)field = false;
+}
+
+static char *copy_stripped(const char *text, struct err *err)
+{
+	struct slice s = stripped(text);
+	char *copy = strndup(s.base, s.len);
+
+	if (!copy)
+		err_set(err, "Out of memory");
+	return copy;
+}
+
+static void string_release(void *field)
+{
+	char **string = field;
+
+	free(*string);
+	*string = NULL;
+}
+
+static int string_set(const struct setting *row, void *field, const char *text, enum origin origin,
+		      struct err *err)
+{
+	char *copy = copy_stripped(text, err);
+
+	UNUSED(row);
+	UNUSED(origin);
+	if (!copy)
+		return -1;
+	string_release(field);
+	*(char **)field = copy;
+	return 0;
+}
+
+static int list_append(const struct setting *row, void *field, const char *text, enum origin origin,
+		       struct err *err)
+{
+	struct string_list *list = field;
+	char **items = reallocarray(list->items, list->count + 1, sizeof(*items));
+
+	UNUSED(row);
+	UNUSED(origin);
+	if (!items)
+		return err_set(err, "Out of memory");
+	list->items = items;
+	items[list->count] = copy_stripped(text, err);
+	if (!items[list->count])
+		return -1;
+	list->count++;
+	return 0;
+}
+
+static void list_release(void *field)
+{
+	struct string_list *list = field;
+
+	for (size_t i = 0; i < list->count; i++)
+		free(list->items[i]);
+	free(list->items);
+	*list = (struct string_list){0};
+}
+
+const struct setting_type setting_unsigned = {
+	.python_type = "int",
+	.takes_value = true,
+	.passes_argparse = unsigned_passes_argparse,
+	.set = unsigned_set,
+	.release = unsigned_release,
+};
+
+const struct setting_type setting_switch = {
+	.set = switch_set,
+	.release = switch_release,
+};
+
+const struct setting_type setting_string = {
+	.takes_value = true,
+	.set = string_set,
+	.release = string_release,
+};
+
+const struct setting_type setting_list = {
+	.takes_value = true,
+	.accumulates = true,
+	.set = list_append,
+	.release = list_release,
+};

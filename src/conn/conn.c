@@ -1,0 +1,207 @@
+/* The connection machine: its states, the loop over its steps, its beginning
+ * and its end.
+ *
+ * conn_advance runs the current state's step until one says what it waits for.
+ * Steps (steps.c) do the reading and writing; what the application's side may
+ * do to a response is in exchange.c.  Nothing here blocks and nothing knows how
+ * descriptors are watched. */
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "steps.h"
+#include "ucorn/util/clock.h"
+
+enum {
+	HEAD_MS = 30000,
+	BODY_MS = 30000,
+	SEND_MS = 30000,
+	KEEPALIVE_MS = 2000,
+	LINGER_MS = 2000,
+	SPOOL_MEMORY_BYTES = 256 * 1024,
+	HIGH_WATER_BYTES = 64 * 1024,
+	BLOCK_BYTES = 4096,
+	KEPT_BLOCKS = 256,
+	KEPT_INPUTS = 256,
+};
+
+#define TO(state) (1u << (state))
+
+#ifndef NDEBUG
+static const unsigned allowed_moves[CONN_STATES] = {
+	[CONN_IDLE] = TO(CONN_HEAD) | TO(CONN_CLOSED),
+	[CONN_HEAD] = TO(CONN_SPOOL) | TO(CONN_APP) | TO(CONN_DRAIN) | TO(CONN_CLOSED),
+	[CONN_SPOOL] = TO(CONN_APP) | TO(CONN_DRAIN) | TO(CONN_CLOSED),
+	[CONN_APP] = TO(CONN_FLUSH) | TO(CONN_DRAIN),
+	[CONN_FLUSH] = TO(CONN_APP),
+	[CONN_DRAIN] = TO(CONN_IDLE) | TO(CONN_LINGER) | TO(CONN_CLOSED),
+	[CONN_LINGER] = TO(CONN_CLOSED),
+};
+#endif
+
+void conn_set_state(struct conn *c, enum conn_state state)
+{
+	assert(allowed_moves[c->state] & TO(state));
+	c->state = state;
+}
+
+void conn_service_init(struct conn_service *s)
+{
+	static const unsigned durations_ms[DEADLINE_KINDS] = {
+		[DEADLINE_HEAD] = HEAD_MS,     [DEADLINE_BODY] = BODY_MS,
+		[DEADLINE_SEND] = SEND_MS,     [DEADLINE_KEEPALIVE] = KEEPALIVE_MS,
+		[DEADLINE_LINGER] = LINGER_MS,
+	};
+
+	*s = (struct conn_service){.keep_alive = true};
+	deadlines_init(&s->deadlines);
+	memcpy(s->deadlines.duration_ms, durations_ms, sizeof(durations_ms));
+	s->limits = (struct http_limits){.line = 4094, .fields = 100, .field_bytes = 8190};
+	block_pool_init(&s->inputs, CONN_INPUT_BYTES, KEPT_INPUTS);
+	block_pool_init(&s->blocks, BLOCK_BYTES, KEPT_BLOCKS);
+	s->spool_memory_bytes = SPOOL_MEMORY_BYTES;
+	s->spool_folder = "/tmp";
+	s->high_water_bytes = HIGH_WATER_BYTES;
+	s->now_ms = clock_ms();
+	http_date_set(&s->date, time(NULL));
+}
+
+void conn_service_release(struct conn_service *s)
+{
+	block_pool_release(&s->inputs);
+	block_pool_release(&s->blocks);
+}
+
+void conn_init(struct conn *c, struct conn_service *s, const struct io *io,
+	       const struct listener *listener, const struct sockaddr *peer)
+{
+	memset(c, 0, sizeof(*c));
+	c->service = s;
+	c->listener = listener;
+	c->io = *io;
+	c->state = CONN_IDLE;
+	c->may_read = true; /* most clients send their request with the handshake */
+	c->want = WANT_READ;
+	c->x.conn = c;
+	list_init(&c->deadline.node);
+	list_init(&c->run);
+	arena_init(&c->arena, &s->blocks);
+	outq_init(&c->out);
+	if (peer)
+		addr_ip_text(peer, c->remote_addr, &c->remote_port);
+	/* A client that never sends anything is a slow head, not a kept one. */
+	c->head_timed = true;
+	deadline_set(&s->deadlines, &c->deadline, DEADLINE_HEAD, s->now_ms);
+	s->connections++;
+}
+
+enum want conn_advance(struct conn *c)
+{
+	int want;
+
+	do
+		want = conn_steps[c->state](c);
+	while (want == GO_ON);
+	return (enum want)want;
+}
+
+static enum app_step application_begin(struct conn *c)
+{
+	struct conn_service *s = c->service;
+
+	c->x.running = true;
+	c->x.started_us = s->timed ? clock_us() : 0;
+	s->busy++;
+	s->requests++;
+	return s->app->ops->start(s->app, &c->x);
+}
+
+static void application_end(struct conn *c)
+{
+	struct conn_service *s = c->service;
+	struct exchange *x = &c->x;
+
+	if (s->answered)
+		s->answered(x, s->answered_data);
+	s->app->ops->finish(s->app, x);
+	x->running = false;
+	s->busy--;
+	c->keep = x->response.keep_alive && !x->aborted;
+	/* The client may not know yet that we shall close. */
+	if (!c->keep && x->request.keep_alive)
+		c->unread = true;
+}
+
+/* Everything but the storage goes back to where it came from. */
+static void conn_release(struct conn *c)
+{
+	struct conn_service *s = c->service;
+
+	if (c->app_data && s->app->ops->forget)
+		s->app->ops->forget(s->app, c);
+	deadline_clear(&c->deadline);
+	list_remove(&c->run);
+	exchange_release(c);
+	response_release(&c->x.response);
+	outq_release(&c->out);
+	io_close(&c->io);
+	s->connections--;
+}
+
+void conn_close(struct conn *c)
+{
+	if (c->state == CONN_CLOSED)
+		return;
+	if (c->x.running)
+		application_end(c);
+	c->state = CONN_CLOSED;
+	c->in_start = c->in_end = c->head_end = 0;
+	conn_release(c);
+}
+
+enum want conn_application(struct conn *c)
+{
+	struct conn_service *s = c->service;
+	enum app_step step = APP_DONE;
+
+	assert(c->state == CONN_APP);
+	deadline_clear(&c->deadline);
+	if (!c->x.running)
+		step = application_begin(c);
+	else if (!c->lost)
+		step = s->app->ops->more(s->app, &c->x);
+
+	if (step == APP_MORE && !c->lost && !c->x.aborted) {
+		conn_set_state(c, CONN_FLUSH);
+	} else {
+		application_end(c);
+		conn_set_state(c, CONN_DRAIN);
+	}
+	return conn_advance(c);
+}
+
+enum want conn_expire(struct conn *c)
+{
+	deadline_clear(&c->deadline);
+	switch (c->state) {
+	case CONN_HEAD:
+	case CONN_SPOOL:
+		conn_refuse(c, HTTP_ERR_TIMEOUT);
+		return conn_advance(c);
+	case CONN_FLUSH:
+	case CONN_DRAIN:
+		c->lost = true;
+		return conn_advance(c);
+	case CONN_IDLE:
+	case CONN_LINGER:
+		conn_close(c);
+		return WANT_CLOSE;
+	case CONN_APP:
+	case CONN_CLOSED:
+	case CONN_STATES:
+		break;
+	}
+	assert(!"no deadline runs in this state");
+	return c->want;
+}

@@ -1,0 +1,195 @@
+/* What the application's side does to a response: every byte of a body goes
+ * through exchange_send or exchange_send_file, which frame it as decided by
+ * response_frame, so that no application can break the framing. */
+#include "ucorn/conn/exchange.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+
+#include "steps.h"
+#include "ucorn/http/status.h"
+#include "ucorn/util/fd.h"
+#include "ucorn/util/log.h"
+
+/* Below this a copy is cheaper than another vector and a reference. */
+enum { COPY_MAX_BYTES = 1024 };
+
+void exchange_abort(struct exchange *x)
+{
+	x->aborted = true;
+	x->conn->keep = false;
+}
+
+int exchange_head(struct exchange *x, int64_t whole_body)
+{
+	struct conn *c = x->conn;
+	/* Requests that have already come are still answered by a leaving worker. */
+	bool pipelined = c->in_start < c->in_end;
+	bool may_keep = c->service->keep_alive && (pipelined || !c->service->leaving);
+	int rc;
+
+	if (x->response.head_sent)
+		return 0;
+	response_frame(&x->response, &x->request, whole_body, may_keep);
+	rc = response_head_write(&x->response, &x->request, c->service->date.text, &c->out);
+	if (rc < 0)
+		exchange_abort(x);
+	return rc;
+}
+
+/* How many of len bytes the framing lets through; counts them. */
+static uint64_t exchange_admit(struct exchange *x, uint64_t len)
+{
+	struct response *r = &x->response;
+
+	if (x->aborted || x->conn->lost || r->framing == RESPONSE_NO_BODY)
+		return 0;
+	if (r->framing == RESPONSE_LENGTH && len > r->length - r->sent)
+		len = r->length - r->sent;
+	r->sent += len;
+	return len;
+}
+
+static int chunk_open(struct exchange *x, uint64_t len)
+{
+	char line[24];
+	int n;
+
+	if (x->response.framing != RESPONSE_CHUNKED)
+		return 0;
+	n = snprintf(line, sizeof(line), "%llX\r\n", (unsigned long long)len);
+	return outq_copy(&x->conn->out, line, (size_t)n);
+}
+
+static int chunk_close(struct exchange *x)
+{
+	return x->response.framing == RESPONSE_CHUNKED ? outq_copy(&x->conn->out, "\r\n", 2) : 0;
+}
+
+int exchange_send(struct exchange *x, struct slice piece, void *owner, void (*release)(void *owner))
+{
+	struct outq *q = &x->conn->out;
+	int rc = exchange_head(x, -1);
+
+	if (rc < 0)
+		goto out;
+	piece.len = (size_t)exchange_admit(x, piece.len);
+	if (piece.len == 0)
+		goto out;
+	rc = chunk_open(x, piece.len);
+	if (rc < 0)
+		goto out;
+	if (release && piece.len > COPY_MAX_BYTES) {
+		rc = outq_borrow(q, piece, owner, release);
+		if (rc == 0)
+			release = NULL; /* the queue's now */
+	} else {
+		rc = outq_copy(q, piece.base, piece.len);
+	}
+	if (rc == 0)
+		rc = chunk_close(x);
+out:
+	if (release)
+		release(owner);
+	if (rc < 0)
+		exchange_abort(x);
+	return rc;
+}
+
+int exchange_send_file(struct exchange *x, int fd, off_t offset, uint64_t len)
+{
+	int rc = exchange_head(x, -1);
+
+	if (rc < 0)
+		goto out;
+	len = exchange_admit(x, len);
+	if (len == 0)
+		goto out;
+	rc = chunk_open(x, len);
+	if (rc == 0)
+		rc = outq_file(&x->conn->out, fd, offset, len);
+	if (rc == 0) {
+		fd = -1; /* the queue's now */
+		rc = chunk_close(x);
+	}
+out:
+	fd_close(&fd);
+	if (rc < 0)
+		exchange_abort(x);
+	return rc;
+}
+
+void exchange_end(struct exchange *x)
+{
+	struct response *r = &x->response;
+
+	if (x->aborted || exchange_head(x, 0) < 0)
+		return;
+	if (r->framing == RESPONSE_CHUNKED && outq_copy(&x->conn->out, "0\r\n\r\n", 5) < 0)
+		exchange_abort(x);
+	if (r->framing == RESPONSE_LENGTH && r->sent < r->length && !x->conn->lost) {
+		log_warning("The application sent %llu of the %llu bytes that its Content-Length "
+			    "announced (%.*s %.*s): the connection is closed",
+			    (unsigned long long)r->sent, (unsigned long long)r->length,
+			    (int)x->request.method.len, x->request.method.base,
+			    (int)x->request.path.len, x->request.path.base);
+		exchange_abort(x);
+	}
+}
+
+/* Makes the response, as the access log sees it, that of the error page. */
+static void response_set_error(struct response *r, unsigned status)
+{
+	char text[64];
+	int n = snprintf(text, sizeof(text), "%u %s", status, http_status_reason(status));
+
+	if (response_start(r, slice_of(text, (size_t)n)) == RESPONSE_OK)
+		r->framing = RESPONSE_LENGTH;
+	r->head_sent = true;
+	r->keep_alive = false;
+}
+
+void exchange_fail(struct exchange *x, enum http_error error, struct slice message)
+{
+	struct conn *c = x->conn;
+	struct buf page = {0};
+
+	x->error = error;
+	c->keep = false;
+	c->unread = true;
+	if (x->response.head_sent || c->lost) {
+		exchange_abort(x);
+		return;
+	}
+	response_set_error(&x->response, http_error_info(error)->status);
+	if (http_error_page(&page, error, message, x->request.is_head) < 0 ||
+	    outq_copy(&c->out, page.base, page.len) < 0)
+		exchange_abort(x);
+	buf_release(&page);
+}
+
+int exchange_flush(struct exchange *x)
+{
+	struct conn *c = x->conn;
+	struct conn_service *s = c->service;
+	unsigned timeout_ms = s->deadlines.duration_ms[DEADLINE_SEND];
+	int rc = conn_write(c);
+
+	while (rc == -EAGAIN && s->wait && c->out.bytes > s->high_water_bytes) {
+		if (s->wait(c, timeout_ms) < 0)
+			c->lost = true;
+		rc = conn_write(c);
+	}
+	return rc == -EAGAIN ? 0 : rc;
+}
+
+int exchange_interim(struct exchange *x, struct slice head)
+{
+	int rc = outq_copy(&x->conn->out, head.base, head.len);
+
+	if (rc < 0)
+		return rc;
+	rc = conn_write(x->conn);
+	return rc == -EAGAIN ? 0 : rc;
+}

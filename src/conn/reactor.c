@@ -1,0 +1,344 @@
+/* The driver on libev.
+ *
+ * Watchers belong to the reactor, not to the connections: a connection's read
+ * watcher stays armed from request to request, so that a kept connection costs
+ * no epoll_ctl; only input that comes while it cannot be used stops it.
+ *
+ * The loop is one of our own (ev_loop_new): a library in the application may
+ * use libev's default loop (Debian's gevent does). */
+#include "ucorn/conn/reactor.h"
+
+#include <errno.h>
+#include <ev.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "ucorn/util/clock.h"
+#include "ucorn/util/log.h"
+
+enum {
+	RUN_MAX = 64,	/* applications per turn */
+	RUN_MAX_MS = 5, /* likewise */
+	SWEEP_MS = 100, /* between two looks at the deadlines */
+	KEPT_LINKS = 1024,
+};
+
+/* A connection with its watchers. */
+struct link {
+	struct conn conn;
+	struct reactor *reactor;
+	struct list open; /* on the reactor's list */
+	ev_io read, write;
+};
+
+struct gate {
+	ev_io watcher;
+	const struct listener *listener;
+	bool ready;
+};
+
+struct reactor {
+	struct driver driver;
+	struct conn_service *service;
+	struct ev_loop *loop;
+	struct reactor_options options;
+	struct gate *gates; /* one per listener */
+	bool accepting;	    /* gates are watched */
+	bool paused;	    /* until the next tick: descriptors were short */
+	bool blocking;	    /* the poll of this turn may block */
+	uint64_t swept_ms;
+	ev_timer tick; /* wakes the poll once a second */
+	ev_io wake;
+	void (*woken)(void *data);
+	void *woken_data;
+	struct block_pool links;
+	struct list buried; /* closed connections, freed at the end of the turn */
+	struct list open;   /* all connections that have not closed */
+};
+
+/* ---- connections */
+
+static void on_readable(struct ev_loop *loop, ev_io *io, int events)
+{
+	struct link *l = container_of(io, struct link, read);
+
+	UNUSED(events);
+	if (l->conn.want != WANT_READ) {
+		/* Level-triggered: it would fire for ever.  watch() starts it again. */
+		ev_io_stop(loop, io);
+		return;
+	}
+	driver_ready(&l->reactor->driver, &l->conn);
+}
+
+static void on_writable(struct ev_loop *loop, ev_io *io, int events)
+{
+	struct link *l = container_of(io, struct link, write);
+
+	UNUSED(events);
+	if (l->conn.want != WANT_WRITE) {
+		ev_io_stop(loop, io);
+		return;
+	}
+	driver_ready(&l->reactor->driver, &l->conn);
+}
+
+static void reactor_watch(struct driver *d, struct conn *c, enum want want)
+{
+	struct reactor *r = container_of(d, struct reactor, driver);
+	struct link *l = container_of(c, struct link, conn);
+
+	if (want == WANT_WRITE) {
+		ev_io_start(r->loop, &l->write);
+		return;
+	}
+	if (ev_is_active(&l->write))
+		ev_io_stop(r->loop, &l->write);
+	ev_io_start(r->loop, &l->read);
+}
+
+static void reactor_drop(struct driver *d, struct conn *c)
+{
+	struct reactor *r = container_of(d, struct reactor, driver);
+	struct link *l = container_of(c, struct link, conn);
+
+	ev_io_stop(r->loop, &l->read);
+	ev_io_stop(r->loop, &l->write);
+	list_remove(&l->open);
+	list_append(&r->buried, &c->run);
+}
+
+static const struct driver_ops reactor_ops = {.watch = reactor_watch, .drop = reactor_drop};
+
+static void bury(struct reactor *r)
+{
+	struct list *node;
+
+	while ((node = list_first(&r->buried))) {
+		struct conn *c = container_of(node, struct conn, run);
+
+		list_remove(node);
+		block_put(&r->links, container_of(c, struct link, conn));
+	}
+}
+
+/* ---- accepting */
+
+static void gates_start(struct reactor *r)
+{
+	for (size_t i = 0; i < r->options.n_listeners; i++)
+		ev_io_start(r->loop, &r->gates[i].watcher);
+}
+
+static void gates_stop(struct reactor *r)
+{
+	for (size_t i = 0; i < r->options.n_listeners; i++) {
+		ev_io_stop(r->loop, &r->gates[i].watcher);
+		r->gates[i].ready = false;
+	}
+}
+
+static void on_connection(struct ev_loop *loop, ev_io *io, int events)
+{
+	UNUSED(loop);
+	UNUSED(events);
+	container_of(io, struct gate, watcher)->ready = true;
+}
+
+static void connection_begin(struct reactor *r, const struct listener *from, int fd,
+			     const struct sockaddr_storage *peer)
+{
+	struct link *l = block_get(&r->links);
+	struct io io;
+
+	if (!l) {
+		close(fd);
+		return;
+	}
+	io_plain_init(&io, fd);
+	conn_init(&l->conn, r->service, &io, from, (const struct sockaddr *)peer);
+	l->reactor = r;
+	list_init(&l->open);
+	list_append(&r->open, &l->open);
+	ev_io_init(&l->read, on_readable, fd, EV_READ);
+	ev_io_init(&l->write, on_writable, fd, EV_WRITE);
+	driver_settle(&r->driver, &l->conn, conn_advance(&l->conn));
+}
+
+/* Takes one connection.  False: none is there, or none can be taken now. */
+static bool gate_accept(struct reactor *r, struct gate *g)
+{
+	struct sockaddr_storage peer;
+	int fd;
+
+	if (r->service->connections >= r->options.max_connections && !driver_shed(&r->driver))
+		return false;
+	fd = listener_accept(g->listener, &peer);
+	if (fd >= 0) {
+		connection_begin(r, g->listener, fd, &peer);
+		return true;
+	}
+	if (fd == -EMFILE || fd == -ENFILE || fd == -ENOMEM || fd == -ENOBUFS) {
+		log_warning("Cannot accept connections for a second: %s. "
+			    "Raise the limit of open files.",
+			    fd == -EMFILE || fd == -ENFILE ? "too many open files"
+							   : "out of memory");
+		gates_stop(r);
+		r->paused = true;
+	}
+	return false;
+}
+
+static void accept_batch(struct reactor *r)
+{
+	for (unsigned n = 0; n < r->options.accept_batch; n++) {
+		bool any = false;
+
+		for (size_t i = 0; i < r->options.n_listeners; i++) {
+			struct gate *g = &r->gates[i];
+
+			if (g->ready)
+				g->ready = gate_accept(r, g);
+			any = any || g->ready;
+		}
+		if (!any)
+			return;
+	}
+}
+
+/* ---- the loop */
+
+static void on_release(struct ev_loop *loop) EV_NOEXCEPT
+{
+	struct reactor *r = ev_userdata(loop);
+
+	if (r->blocking && r->options.release)
+		r->options.release();
+}
+
+static void on_acquire(struct ev_loop *loop) EV_NOEXCEPT
+{
+	struct reactor *r = ev_userdata(loop);
+
+	if (r->blocking && r->options.acquire)
+		r->options.acquire();
+	/* Before the events of this turn, which set deadlines and dates by it. */
+	r->service->now_ms = clock_ms();
+	http_date_set(&r->service->date, time(NULL));
+}
+
+static void on_tick(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	struct reactor *r = container_of(timer, struct reactor, tick);
+
+	UNUSED(loop);
+	UNUSED(events);
+	if (r->paused && r->accepting)
+		gates_start(r);
+	r->paused = false;
+}
+
+static void on_wake(struct ev_loop *loop, ev_io *io, int events)
+{
+	struct reactor *r = container_of(io, struct reactor, wake);
+
+	UNUSED(loop);
+	UNUSED(events);
+	r->woken(r->woken_data);
+}
+
+void reactor_turn(struct reactor *r)
+{
+	bool idle = list_empty(&r->driver.run);
+
+	r->blocking = idle;
+	ev_run(r->loop, idle ? EVRUN_ONCE : EVRUN_NOWAIT);
+	if (driver_run(&r->driver, RUN_MAX, RUN_MAX_MS) && r->accepting && !r->paused)
+		accept_batch(r);
+	if (r->service->now_ms - r->swept_ms >= SWEEP_MS) {
+		driver_sweep(&r->driver);
+		r->swept_ms = r->service->now_ms;
+	}
+	bury(r);
+}
+
+void reactor_wake_on(struct reactor *r, int fd, void (*called)(void *data), void *data)
+{
+	r->woken = called;
+	r->woken_data = data;
+	ev_io_init(&r->wake, on_wake, fd, EV_READ);
+	ev_io_start(r->loop, &r->wake);
+}
+
+void reactor_stop_accepting(struct reactor *r)
+{
+	r->accepting = false;
+	gates_stop(r);
+}
+
+void reactor_close_idle(struct reactor *r)
+{
+	driver_close_idle(&r->driver);
+}
+
+static int gates_new(struct reactor *r)
+{
+	r->gates = calloc(r->options.n_listeners ? r->options.n_listeners : 1, sizeof(*r->gates));
+	if (!r->gates)
+		return -ENOMEM;
+	for (size_t i = 0; i < r->options.n_listeners; i++) {
+		struct gate *g = &r->gates[i];
+
+		g->listener = &r->options.listeners[i];
+		ev_io_init(&g->watcher, on_connection, g->listener->fd, EV_READ);
+	}
+	return 0;
+}
+
+struct reactor *reactor_new(struct conn_service *s, const struct reactor_options *o)
+{
+	struct reactor *r = calloc(1, sizeof(*r));
+
+	if (!r)
+		return NULL;
+	r->service = s;
+	r->options = *o;
+	list_init(&r->buried);
+	list_init(&r->open);
+	block_pool_init(&r->links, sizeof(struct link), KEPT_LINKS);
+	driver_init(&r->driver, &reactor_ops, s);
+	r->driver.dispatch = o->dispatch;
+	r->driver.dispatch_data = o->dispatch_data;
+	r->loop = ev_loop_new(EVFLAG_AUTO);
+	if (!r->loop || gates_new(r) < 0) {
+		reactor_free(r);
+		return NULL;
+	}
+	ev_set_userdata(r->loop, r);
+	ev_set_loop_release_cb(r->loop, on_release, on_acquire);
+	ev_timer_init(&r->tick, on_tick, 1.0, 1.0);
+	ev_timer_start(r->loop, &r->tick);
+	r->accepting = true;
+	gates_start(r);
+	return r;
+}
+
+void reactor_free(struct reactor *r)
+{
+	struct list *node;
+
+	if (!r)
+		return;
+	while ((node = list_first(&r->open))) {
+		struct link *l = container_of(node, struct link, open);
+
+		conn_close(&l->conn);
+		driver_settle(&r->driver, &l->conn, WANT_CLOSE);
+	}
+	bury(r);
+	if (r->loop)
+		ev_loop_destroy(r->loop);
+	free(r->gates);
+	block_pool_release(&r->links);
+	free(r);
+}

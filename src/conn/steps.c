@@ -1,0 +1,432 @@
+/* One step for each state of the connection machine.
+ *
+ * A step reads or writes what it can, moves the state on, and says what it
+ * waits for.  Rules that hold throughout:
+ * - a read that did not fill its room has drained the socket: there is no
+ *   second read before the next readiness (may_read);
+ * - after end of file nothing waits for reading again, yet what was received
+ *   before it is still answered;
+ * - input before head_end belongs to the current request, whose slices point
+ *   into it: it neither moves nor is overwritten until the exchange is over. */
+#include "steps.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ucorn/util/log.h"
+
+enum {
+	MIN_ROOM = 2048,	  /* free input behind a head, for its body */
+	READS_PER_TURN = 8,	  /* so that one upload leaves others their turn */
+	WRITES_PER_TURN = 8,	  /* likewise for downloads */
+	VECTORS = 64,		  /* per send call */
+	SENDFILE_BYTES = 1 << 20, /* per sendfile call */
+	LINGER_BYTES = 1 << 20,	  /* read and dropped at most */
+};
+
+/* ---- input */
+
+/* Makes the input buffer larger, or gets one.  Only while no slice points into it. */
+static int input_grow(struct conn *c)
+{
+	size_t cap = c->in_cap ? 2 * c->in_cap : CONN_INPUT_BYTES;
+	char *bytes = c->in_cap ? malloc(cap) : block_get(&c->service->inputs);
+
+	if (!bytes)
+		return -ENOMEM;
+	if (c->in) {
+		memcpy(bytes, c->in, c->in_end);
+		if (c->in_cap == CONN_INPUT_BYTES)
+			block_put(&c->service->inputs, c->in);
+		else
+			free(c->in);
+	}
+	c->in = bytes;
+	c->in_cap = cap;
+	return 0;
+}
+
+/* Gives the input buffer back when nothing in it is needed: idle connections
+ * hold none. */
+static void input_release(struct conn *c)
+{
+	if (!c->in || c->in_start < c->in_end)
+		return;
+	if (c->in_cap == CONN_INPUT_BYTES)
+		block_put(&c->service->inputs, c->in);
+	else
+		free(c->in);
+	c->in = NULL;
+	c->in_start = c->in_end = c->in_cap = 0;
+}
+
+/* Room for a head: what has come of it moves to the front, or the buffer grows. */
+static int head_room(struct conn *c)
+{
+	if (c->in_cap - c->in_end >= MIN_ROOM)
+		return 0;
+	if (c->in_start > 0) {
+		memmove(c->in, c->in + c->in_start, c->in_end - c->in_start);
+		c->in_end -= c->in_start;
+		c->in_start = 0;
+	}
+	return c->in_cap - c->in_end >= MIN_ROOM ? 0 : input_grow(c);
+}
+
+/* Receives behind in_end.  True if bytes came; else eof, lost or !may_read says
+ * why not. */
+static bool input_receive(struct conn *c)
+{
+	size_t room = c->in_cap - c->in_end;
+	ssize_t n = io_recv(&c->io, c->in + c->in_end, room);
+
+	if (n < (ssize_t)room)
+		c->may_read = false;
+	if (n > 0) {
+		c->in_end += (size_t)n;
+		return true;
+	}
+	if (n == 0)
+		c->eof = true;
+	else if (n != -EAGAIN)
+		c->lost = true;
+	return false;
+}
+
+/* ---- ends */
+
+static int step_close(struct conn *c)
+{
+	conn_close(c);
+	return WANT_CLOSE;
+}
+
+void conn_refuse(struct conn *c, enum http_error error)
+{
+	static const struct slice none;
+
+	log_warning("Invalid request from ip=%s: %s", c->remote_addr,
+		    http_error_info(error)->message);
+	exchange_fail(&c->x, error, none);
+	conn_set_state(c, CONN_DRAIN);
+}
+
+/* ---- between requests */
+
+static int step_idle(struct conn *c)
+{
+	if (c->in_start == c->in_end && c->may_read && !c->eof) {
+		if (!c->in && input_grow(c) < 0)
+			return step_close(c);
+		input_receive(c);
+	}
+	if (c->in_start < c->in_end) {
+		exchange_begin(c);
+		conn_set_state(c, CONN_HEAD);
+		return GO_ON;
+	}
+	input_release(c);
+	return c->eof || c->lost ? step_close(c) : WANT_READ;
+}
+
+/* ---- head */
+
+/* The interim answer to Expect: 100-continue (RFC 9110 10.1.1): only a client
+ * that has sent nothing of its body can be waiting for it. */
+static int send_continue(struct conn *c)
+{
+	static const char line[] = "HTTP/1.1 100 Continue\r\n\r\n";
+
+	if (c->in_start < c->in_end)
+		return 0;
+	return exchange_interim(&c->x, slice_of(line, sizeof(line) - 1));
+}
+
+static int head_complete(struct conn *c)
+{
+	struct http_request *req = &c->x.request;
+
+	if (req->body == HTTP_BODY_NONE) {
+		deadline_clear(&c->deadline);
+		conn_set_state(c, CONN_APP);
+		return GO_ON;
+	}
+	http_body_init(&c->decoder, req, c->service->limits.body);
+	deadline_set(&c->service->deadlines, &c->deadline, DEADLINE_BODY, c->service->now_ms);
+	conn_set_state(c, CONN_SPOOL);
+	if (req->expect_continue && send_continue(c) < 0)
+		c->lost = true;
+	return GO_ON;
+}
+
+/* Looks at what has come of the head.  GO_ON, or WANT_READ: it is incomplete. */
+static int head_read(struct conn *c)
+{
+	struct slice bytes = slice_of(c->in + c->in_start, c->in_end - c->in_start);
+	enum http_error error = HTTP_ERR_NONE;
+	size_t head_len = 0;
+
+	switch (http_reader_feed(&c->reader, bytes, &c->service->limits, &c->arena, &c->x.request,
+				 &head_len, &error)) {
+	case HTTP_READ_HEAD:
+		c->in_start += head_len;
+		c->head_end = c->in_start;
+		return head_complete(c);
+	case HTTP_READ_BAD:
+		conn_refuse(c, error);
+		return GO_ON;
+	case HTTP_READ_MORE:
+		break;
+	}
+	return WANT_READ;
+}
+
+static int step_head(struct conn *c)
+{
+	for (unsigned reads = 0; reads < READS_PER_TURN; reads++) {
+		/* Before the parse, while nothing points into the buffer. */
+		if (head_room(c) < 0)
+			return step_close(c);
+		if (head_read(c) == GO_ON)
+			return GO_ON;
+		if (c->eof || c->lost)
+			return step_close(c);
+		if (!c->may_read || !input_receive(c))
+			break;
+	}
+	if (c->eof || c->lost)
+		return step_close(c);
+	if (!c->head_timed) {
+		deadline_set(&c->service->deadlines, &c->deadline, DEADLINE_HEAD,
+			     c->service->now_ms);
+		c->head_timed = true;
+	}
+	return WANT_READ;
+}
+
+/* ---- body */
+
+static int body_complete(struct conn *c)
+{
+	if (spool_finish(&c->x.body) < 0) {
+		conn_refuse(c, HTTP_ERR_SPOOL);
+		return GO_ON;
+	}
+	deadline_clear(&c->deadline);
+	conn_set_state(c, CONN_APP);
+	return GO_ON;
+}
+
+/* Moves what has come of the body into the spool.  GO_ON: the state changed;
+ * WANT_READ: all input is used. */
+static int body_decode(struct conn *c)
+{
+	for (;;) {
+		struct slice in = slice_of(c->in + c->in_start, c->in_end - c->in_start), data;
+		enum http_error error = HTTP_ERR_NONE;
+		size_t used = 0;
+		enum http_body_step step = http_body_decode(&c->decoder, in, &used, &data, &error);
+
+		c->in_start += used;
+		switch (step) {
+		case HTTP_BODY_MORE:
+			return WANT_READ;
+		case HTTP_BODY_END:
+			return body_complete(c);
+		case HTTP_BODY_BAD:
+			conn_refuse(c, error);
+			return GO_ON;
+		case HTTP_BODY_DATA:
+			if (spool_put(&c->x.body, data) < 0) {
+				log_error("Cannot store a request body of ip=%s in %s: is the disk "
+					  "full?",
+					  c->remote_addr, c->service->spool_folder);
+				conn_refuse(c, HTTP_ERR_SPOOL);
+				return GO_ON;
+			}
+			break;
+		}
+	}
+}
+
+static int step_spool(struct conn *c)
+{
+	if (!outq_empty(&c->out) && conn_write(c) < 0 && c->lost)
+		return step_close(c);
+	for (unsigned reads = 0; reads < READS_PER_TURN; reads++) {
+		if (body_decode(c) == GO_ON)
+			return GO_ON;
+		c->in_start = c->in_end = c->head_end;
+		if (c->eof || c->lost)
+			return step_close(c);
+		if (!c->may_read || !input_receive(c))
+			break;
+		deadline_set(&c->service->deadlines, &c->deadline, DEADLINE_BODY,
+			     c->service->now_ms);
+	}
+	return c->eof || c->lost ? step_close(c) : WANT_READ;
+}
+
+/* ---- output */
+
+/* One send or sendfile call; bytes sent, or -errno. */
+static ssize_t write_once(struct conn *c, size_t *offered)
+{
+	const struct outq_piece *file = outq_next_file(&c->out);
+	struct iovec iov[VECTORS];
+	unsigned n;
+
+	*offered = 0;
+	if (file) {
+		*offered = file->len < SENDFILE_BYTES ? (size_t)file->len : SENDFILE_BYTES;
+		return io_sendfile(&c->io, file->fd, file->offset, *offered);
+	}
+	n = outq_vectors(&c->out, iov, VECTORS);
+	for (unsigned i = 0; i < n; i++)
+		*offered += iov[i].iov_len;
+	return io_sendv(&c->io, iov, n);
+}
+
+int conn_write(struct conn *c)
+{
+	for (unsigned writes = 0; !outq_empty(&c->out); writes++) {
+		size_t offered;
+		ssize_t n;
+
+		if (c->lost || writes == WRITES_PER_TURN)
+			break;
+		n = write_once(c, &offered);
+		if (n == -EAGAIN)
+			break;
+		if (n <= 0) {
+			/* Gone; or a file that has shrunk: the promised length
+			 * cannot be kept, so the connection has to be cut. */
+			c->lost = true;
+			break;
+		}
+		outq_sent(&c->out, (uint64_t)n);
+		deadline_clear(&c->deadline);
+		/* A short write has filled the socket: do not ask again.  A file
+		 * call is short for other reasons too. */
+		if ((size_t)n < offered && !outq_next_file(&c->out))
+			break;
+	}
+	if (c->lost)
+		return -EPIPE;
+	return outq_empty(&c->out) ? 0 : -EAGAIN;
+}
+
+static int want_write(struct conn *c)
+{
+	if (list_empty(&c->deadline.node))
+		deadline_set(&c->service->deadlines, &c->deadline, DEADLINE_SEND,
+			     c->service->now_ms);
+	return WANT_WRITE;
+}
+
+/* The application's turn: only conn_application leaves this state. */
+static int step_app(struct conn *c)
+{
+	UNUSED(c);
+	return WANT_APP;
+}
+
+static int step_flush(struct conn *c)
+{
+	if (conn_write(c) < 0 && !c->lost && c->out.bytes > c->service->high_water_bytes)
+		return want_write(c);
+	/* There is room; or the client is gone, which the application learns. */
+	conn_set_state(c, CONN_APP);
+	return GO_ON;
+}
+
+static int exchange_over(struct conn *c)
+{
+	struct conn_service *s = c->service;
+	bool linger = c->unread || c->in_start < c->in_end;
+
+	exchange_release(c);
+	if (c->keep) {
+		deadline_set(&s->deadlines, &c->deadline, DEADLINE_KEEPALIVE, s->now_ms);
+		conn_set_state(c, CONN_IDLE);
+		return GO_ON;
+	}
+	if (c->eof || !linger)
+		return step_close(c);
+	io_shutdown(&c->io);
+	c->may_read = true;
+	deadline_set(&s->deadlines, &c->deadline, DEADLINE_LINGER, s->now_ms);
+	conn_set_state(c, CONN_LINGER);
+	return GO_ON;
+}
+
+static int step_drain(struct conn *c)
+{
+	switch (conn_write(c)) {
+	case 0:
+		return exchange_over(c);
+	case -EAGAIN:
+		return want_write(c);
+	default:
+		return step_close(c);
+	}
+}
+
+/* Closing with unread input makes the kernel send RST, and the client may never
+ * see our answer: so what it still sends is read and dropped for a while. */
+static int step_linger(struct conn *c)
+{
+	c->in_start = c->in_end = 0;
+	if (!c->in && input_grow(c) < 0)
+		return step_close(c);
+	for (unsigned reads = 0; c->may_read && reads < READS_PER_TURN; reads++) {
+		if (!input_receive(c))
+			break;
+		c->discarded += c->in_end;
+		c->in_end = 0;
+	}
+	if (c->eof || c->lost || c->discarded > LINGER_BYTES)
+		return step_close(c);
+	input_release(c);
+	return WANT_READ;
+}
+
+static int step_closed(struct conn *c)
+{
+	UNUSED(c);
+	return WANT_CLOSE;
+}
+
+conn_step *const conn_steps[CONN_STATES] = {
+	[CONN_IDLE] = step_idle,     [CONN_HEAD] = step_head,	  [CONN_SPOOL] = step_spool,
+	[CONN_APP] = step_app,	     [CONN_FLUSH] = step_flush,	  [CONN_DRAIN] = step_drain,
+	[CONN_LINGER] = step_linger, [CONN_CLOSED] = step_closed,
+};
+
+/* ---- the exchange's memory */
+
+void exchange_begin(struct conn *c)
+{
+	struct exchange *x = &c->x;
+
+	http_reader_reset(&c->reader);
+	memset(&x->request, 0, sizeof(x->request));
+	response_reset(&x->response);
+	spool_init(&x->body, c->service->spool_memory_bytes, c->service->spool_folder);
+	x->started_us = 0;
+	x->error = HTTP_ERR_NONE;
+	x->aborted = false;
+	c->keep = false;
+	c->unread = false;
+}
+
+void exchange_release(struct conn *c)
+{
+	spool_release(&c->x.body);
+	arena_reset(&c->arena);
+	c->head_end = 0;
+	c->head_timed = false;
+	input_release(c);
+}

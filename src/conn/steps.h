@@ -1,0 +1,31 @@
+/* Between conn.c, steps.c and exchange.c: the steps of the machine. */
+#ifndef UCORN_CONN_STEPS_H
+#define UCORN_CONN_STEPS_H
+
+#include "ucorn/conn/conn.h"
+
+/* A step gives what the connection waits for, or GO_ON: its state has changed,
+ * the next step may run. */
+enum { GO_ON = -1 };
+
+typedef int conn_step(struct conn *c);
+
+extern conn_step *const conn_steps[CONN_STATES];
+
+/* The only writer of c->state; asserts that the move is a legal one. */
+void conn_set_state(struct conn *c, enum conn_state state);
+
+/* Writes until the queue is empty (0), nothing more can be written now or the
+ * turn's share is used (-EAGAIN), or the client is gone (c->lost is set). */
+MUST_CHECK int conn_write(struct conn *c);
+
+/* Prepares c->x for a request that is about to be read. */
+void exchange_begin(struct conn *c);
+
+/* The exchange is over and everything is sent: gives its memory back. */
+void exchange_release(struct conn *c);
+
+/* Refuses the request being read; the machine goes on with CONN_DRAIN. */
+void conn_refuse(struct conn *c, enum http_error error);
+
+#endif

@@ -1,0 +1,232 @@
+/* Reads request heads: finds lines, has them checked, parses the complete head.
+ *
+ * A line is checked when its LF has come, once, and no byte is searched twice:
+ * a client that sends single bytes costs no more than one that sends all at
+ * once.  Limits hold for a line that has no end yet, too.  The verdict does not
+ * depend on how the bytes were cut.
+ *
+ * http-parser is not given the request line but a constant one.  It knows a
+ * closed list of methods, while any token is one (RFC 9110 9.1), and it would
+ * parse the target a second time; method, target and version come from the line
+ * that strict.c checked.  Then it gets all field lines of the complete head at
+ * once, so each name and each value comes in one call and points into the bytes
+ * of the caller.  It is paused behind the head and never sees a body.
+ *
+ * What strict.c has passed, http-parser should pass; should it refuse a head
+ * after all, the request is refused.  One valid field is known to meet that: a
+ * TAB behind the digits of Content-Length. */
+#include "ucorn/http/reader.h"
+
+#include <http_parser.h>
+
+#include "check.h"
+#include "strict.h"
+#include "ucorn/http/body.h"
+#include "ucorn/http/target.h"
+
+enum { LINE_MAX_BYTES = 8190, FIELDS_MAX = 32768 };
+
+static size_t or_default(size_t limit, size_t if_zero)
+{
+	return limit > 0 ? limit : if_zero;
+}
+
+/* Searches the next line: raw gets what there is of it behind the last checked
+ * line, without the LF but with the CR.  False if its end has not come. */
+static bool find_line(struct http_reader *r, struct slice bytes, struct slice *raw)
+{
+	const char *lf = NULL;
+
+	if (r->scanned < bytes.len)
+		lf = memchr(bytes.base + r->scanned, '\n', bytes.len - r->scanned);
+
+	size_t end = lf ? (size_t)(lf - bytes.base) : bytes.len;
+
+	*raw = slice_of(bytes.base + r->checked, end - r->checked);
+	r->scanned = lf ? end + 1 : end;
+	return lf != NULL;
+}
+
+/* The same answer for a line that goes on and for its complete self: so raw may
+ * be one byte over the limit, the CR. */
+static enum http_error check_limits(const struct http_reader *r, struct slice raw,
+				    const struct http_limits *limits)
+{
+	if (r->lines == 0)
+		return raw.len > or_default(limits->line, LINE_MAX_BYTES) + 1 ? HTTP_ERR_LINE_LIMIT
+									      : HTTP_ERR_NONE;
+
+	bool is_empty = raw.len == 0 || raw.base[0] == '\r';
+
+	if (!is_empty && r->lines > or_default(limits->fields, FIELDS_MAX))
+		return HTTP_ERR_FIELDS_LIMIT;
+	if (raw.len + 1 > or_default(limits->field_bytes, LINE_MAX_BYTES))
+		return HTTP_ERR_FIELD_LIMIT;
+	return HTTP_ERR_NONE;
+}
+
+static enum http_error parse_request_line(struct slice line, struct http_request *req)
+{
+	enum http_error error = strict_request_line(line, req);
+
+	return error != HTTP_ERR_NONE ? error : http_target_split(req);
+}
+
+/* RFC 9112 2.2: one empty line before a request line is forgiven, since old
+ * clients send one behind a body.  More of them are no request. */
+static enum http_error check_line(const struct http_reader *r, struct slice raw,
+				  struct http_request *req)
+{
+	if (raw.len == 0 || raw.base[raw.len - 1] != '\r')
+		return HTTP_ERR_LINE_END;
+
+	struct slice line = slice_of(raw.base, raw.len - 1);
+	enum http_error error;
+
+	if (line.len == 0)
+		return r->lines == 0 && r->skipped > 0 ? HTTP_ERR_REQUEST_LINE : HTTP_ERR_NONE;
+	if (r->lines == 0)
+		error = parse_request_line(line, req);
+	else
+		error = strict_field_line(line);
+	if (error != HTTP_ERR_NONE && memchr(line.base, '\r', line.len))
+		return HTTP_ERR_LINE_END;
+	return error;
+}
+
+struct delivery {
+	struct http_request *req;
+	size_t room; /* fields allocated */
+};
+
+static int on_field(http_parser *parser, const char *at, size_t len)
+{
+	struct delivery *d = parser->data;
+
+	if (d->req->n_fields == d->room)
+		return -1;
+	d->req->fields[d->req->n_fields].name = slice_of(at, len);
+	return 0;
+}
+
+static int on_value(http_parser *parser, const char *at, size_t len)
+{
+	struct delivery *d = parser->data;
+
+	if (d->req->n_fields == d->room)
+		return -1;
+	d->req->fields[d->req->n_fields++].value = slice_trim(slice_of(at, len));
+	return 0;
+}
+
+static int on_head_complete(http_parser *parser)
+{
+	http_parser_pause(parser, 1);
+	return 0;
+}
+
+static const http_parser_settings settings = {
+	.on_header_field = on_field,
+	.on_header_value = on_value,
+	.on_headers_complete = on_head_complete,
+};
+
+/* Why http-parser refused what strict.c had passed.  Of the fields' meanings it
+ * knows only those that frame the body; body.c's verdict on what was delivered
+ * up to there comes first, being the more exact one. */
+static enum http_error refusal(enum http_errno why, struct http_request *req)
+{
+	enum http_error error = HTTP_ERR_FIELD;
+
+	if (why == HPE_UNEXPECTED_CONTENT_LENGTH || why == HPE_INVALID_CONTENT_LENGTH ||
+	    why == HPE_INVALID_TRANSFER_ENCODING) {
+		error = http_body_framing(req);
+		if (error == HTTP_ERR_NONE)
+			error = HTTP_ERR_CONTENT_LENGTH;
+	}
+	return error;
+}
+
+/* fields: all field lines and the empty line. */
+static enum http_error parse_fields(struct slice fields, size_t lines, struct http_request *req)
+{
+	static const char request_line[] = "GET / HTTP/1.1\r\n";
+	struct delivery d = {.req = req, .room = lines};
+	http_parser parser;
+
+	/* The limits have been checked; its own one would be a second rule. */
+	http_parser_set_max_header_size(UINT32_MAX);
+	http_parser_init(&parser, HTTP_REQUEST);
+	parser.data = &d;
+	http_parser_execute(&parser, &settings, request_line, sizeof(request_line) - 1);
+	http_parser_execute(&parser, &settings, fields.base, fields.len);
+
+	enum http_errno why = HTTP_PARSER_ERRNO(&parser);
+
+	if (why != HPE_PAUSED)
+		return refusal(why, req);
+	return req->n_fields == lines ? HTTP_ERR_NONE : HTTP_ERR_FIELD;
+}
+
+/* The head is complete and all of its lines are good. */
+static enum http_error parse_head(const struct http_reader *r, struct slice bytes,
+				  struct arena *arena, struct http_request *req)
+{
+	size_t lines = r->lines - 1;
+	size_t start = r->skipped + req->line.len + 2;
+
+	req->fields = arena_alloc(arena, lines * sizeof(*req->fields));
+	if (!req->fields)
+		return HTTP_ERR_SPOOL;
+
+	enum http_error error =
+		parse_fields(slice_of(bytes.base + start, r->checked - start), lines, req);
+
+	return error != HTTP_ERR_NONE ? error : http_request_check(req);
+}
+
+/* The request line was checked in an earlier call; since then the bytes may
+ * have moved. */
+static enum http_error find_request_line(const struct http_reader *r, struct slice bytes,
+					 struct http_request *req)
+{
+	const char *line = bytes.base + r->skipped;
+	const char *cr = memchr(line, '\r', r->checked - r->skipped);
+
+	return parse_request_line(slice_of(line, (size_t)(cr - line)), req);
+}
+
+enum http_read http_reader_feed(struct http_reader *r, struct slice bytes,
+				const struct http_limits *limits, struct arena *arena,
+				struct http_request *req, size_t *head_len, enum http_error *error)
+{
+	bool req_is_stale = r->lines > 0;
+	bool is_complete = false;
+	struct slice raw;
+
+	*error = HTTP_ERR_NONE;
+	while (!is_complete && find_line(r, bytes, &raw)) {
+		*error = check_limits(r, raw, limits);
+		if (*error == HTTP_ERR_NONE)
+			*error = check_line(r, raw, req);
+		if (*error != HTTP_ERR_NONE)
+			return HTTP_READ_BAD;
+		r->checked = r->scanned;
+		if (raw.len > 1)
+			r->lines++;
+		else if (r->lines == 0)
+			r->skipped = r->checked;
+		else
+			is_complete = true;
+	}
+	if (!is_complete) {
+		*error = check_limits(r, raw, limits);
+		return *error == HTTP_ERR_NONE ? HTTP_READ_MORE : HTTP_READ_BAD;
+	}
+	if (req_is_stale)
+		*error = find_request_line(r, bytes, req);
+	if (*error == HTTP_ERR_NONE)
+		*error = parse_head(r, bytes, arena, req);
+	*head_len = r->checked;
+	return *error == HTTP_ERR_NONE ? HTTP_READ_HEAD : HTTP_READ_BAD;
+}

@@ -1,0 +1,125 @@
+/* The fields of a request that mean something to the server itself.
+ *
+ * Here is decided what RFC 9110 and 9112 leave to no application: that there is
+ * one Host, whether the client wants the connection kept, and which expectation
+ * it has.  How the body is framed is body.c's decision. */
+#include "check.h"
+#include "ucorn/http/body.h"
+
+const struct http_field *http_request_field(const struct http_request *req, struct slice name)
+{
+	for (size_t i = 0; i < req->n_fields; i++) {
+		if (slice_eq_nocase(req->fields[i].name, name))
+			return &req->fields[i];
+	}
+	return NULL;
+}
+
+/* Most clients write a name as the RFC does, and comparing that is cheap. */
+static bool is_name(struct slice name, struct slice canonical)
+{
+	return (name.base[0] | 0x20) == (canonical.base[0] | 0x20) &&
+	       (slice_eq(name, canonical) || slice_eq_nocase(name, canonical));
+}
+
+/* Each length occurs once, so at most one comparison is made. */
+enum known_field known_field(struct slice name)
+{
+	switch (name.len) {
+	case 4:
+		return is_name(name, SLICE("Host")) ? FIELD_HOST : FIELD_OTHER;
+	case 6:
+		return is_name(name, SLICE("Expect")) ? FIELD_EXPECT : FIELD_OTHER;
+	case 7:
+		return is_name(name, SLICE("Upgrade")) ? FIELD_UPGRADE : FIELD_OTHER;
+	case 10:
+		return is_name(name, SLICE("Connection")) ? FIELD_CONNECTION : FIELD_OTHER;
+	case 14:
+		return is_name(name, SLICE("Content-Length")) ? FIELD_CONTENT_LENGTH : FIELD_OTHER;
+	case 17:
+		return is_name(name, SLICE("Transfer-Encoding")) ? FIELD_TRANSFER_ENCODING
+								 : FIELD_OTHER;
+	default:
+		return FIELD_OTHER;
+	}
+}
+
+struct verdicts {
+	unsigned hosts;
+	bool close, keep_alive;
+	bool host_is_bad, expectation_is_unmet;
+};
+
+static void judge_connection(struct slice options, struct verdicts *v)
+{
+	struct slice option;
+
+	while (slice_next_element(&options, &option)) {
+		if (slice_eq_nocase(option, SLICE("close")))
+			v->close = true;
+		else if (slice_eq_nocase(option, SLICE("keep-alive")))
+			v->keep_alive = true;
+	}
+}
+
+static void judge_host(struct slice value, struct verdicts *v)
+{
+	struct slice host, port;
+
+	v->hosts++;
+	if (!http_authority_split(value, &host, &port) || (host.len == 0 && port.base))
+		v->host_is_bad = true;
+}
+
+/* RFC 9110 10.1.1: there is one expectation, and HTTP/1.0 has none. */
+static void judge_expect(struct http_request *req, struct slice value, struct verdicts *v)
+{
+	if (req->minor == 0)
+		return;
+	if (slice_eq_nocase(value, SLICE("100-continue")))
+		req->expect_continue = true;
+	else
+		v->expectation_is_unmet = true;
+}
+
+static void judge_field(struct http_request *req, const struct http_field *field,
+			struct verdicts *v)
+{
+	switch (known_field(field->name)) {
+	case FIELD_HOST:
+		judge_host(field->value, v);
+		break;
+	case FIELD_CONNECTION:
+		judge_connection(field->value, v);
+		break;
+	case FIELD_EXPECT:
+		judge_expect(req, field->value, v);
+		break;
+	case FIELD_UPGRADE:
+		req->upgrade = true;
+		break;
+	case FIELD_CONTENT_LENGTH:
+	case FIELD_TRANSFER_ENCODING:
+	case FIELD_OTHER:
+		break;
+	}
+}
+
+enum http_error http_request_check(struct http_request *req)
+{
+	struct verdicts v = {0};
+
+	for (size_t i = 0; i < req->n_fields; i++)
+		judge_field(req, &req->fields[i], &v);
+
+	/* RFC 9112 3.2: missing on HTTP/1.1, repeated or malformed: 400. */
+	if (v.host_is_bad || v.hosts > 1 || (v.hosts == 0 && req->minor >= 1))
+		return HTTP_ERR_HOST;
+	req->keep_alive = !v.close && (req->minor >= 1 || v.keep_alive); /* RFC 9112 9.3 */
+
+	enum http_error error = http_body_framing(req);
+
+	if (error != HTTP_ERR_NONE)
+		return error;
+	return v.expectation_is_unmet ? HTTP_ERR_EXPECT : HTTP_ERR_NONE;
+}

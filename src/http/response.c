@@ -1,0 +1,318 @@
+/* Response heads.
+ *
+ * An application's fields are checked and written down as lines at once; no
+ * list of them is kept.  A CR or LF that got through would let a client's input
+ * write a head of its own, so names have to be tokens and values free of
+ * control bytes.  Fields that belong to the connection are dropped, because the
+ * connection is ours: RFC 9110 7.6.1, and gunicorn's list of them.
+ *
+ * response_frame is the one place that decides how the client finds the body's
+ * end and whether the connection lives on. */
+#include "ucorn/http/response.h"
+
+#include <assert.h>
+#include <errno.h>
+
+#include "strict.h"
+#include "ucorn/http/date.h"
+
+void response_reset(struct response *r)
+{
+	struct buf lines = r->lines;
+
+	buf_clear(&lines);
+	*r = (struct response){.lines = lines};
+}
+
+void response_release(struct response *r)
+{
+	buf_release(&r->lines);
+	*r = (struct response){0};
+}
+
+/* Three digits from 100 on; 0 if s does not start so. */
+static unsigned status_number(struct slice s)
+{
+	unsigned number = 0;
+
+	if (s.len < 3 || s.base[0] == '0')
+		return 0;
+	for (size_t i = 0; i < 3; i++) {
+		if (s.base[i] < '0' || s.base[i] > '9')
+			return 0;
+		number = number * 10 + (unsigned)(s.base[i] - '0');
+	}
+	return number;
+}
+
+enum response_fault response_start(struct response *r, struct slice status)
+{
+	unsigned number = status_number(status);
+
+	response_reset(r);
+	if (number == 0 || (status.len > 3 && status.base[3] != ' ') ||
+	    strict_span(status, STRICT_VALUE) != status.len)
+		return RESPONSE_BAD_STATUS;
+	if (buf_append_slice(&r->lines, status) < 0)
+		return RESPONSE_NO_MEMORY;
+	r->status_len = status.len;
+	r->status = number;
+	r->started = true;
+	return RESPONSE_OK;
+}
+
+enum own_field { OWN_NONE, OWN_DROPPED, OWN_CONNECTION, OWN_UPGRADE, OWN_LENGTH };
+
+/* SLICE is no constant expression for an initialiser of static data. */
+#define NAME(literal) .name = {literal, sizeof(literal) - 1}
+
+static const struct {
+	struct slice name; /* in small letters */
+	enum own_field own;
+} own_fields[] = {
+	{NAME("connection"), OWN_CONNECTION},
+	{NAME("content-length"), OWN_LENGTH},
+	{NAME("date"), OWN_DROPPED},
+	{NAME("keep-alive"), OWN_DROPPED},
+	{NAME("proxy-authenticate"), OWN_DROPPED},
+	{NAME("proxy-authorization"), OWN_DROPPED},
+	{NAME("server"), OWN_DROPPED},
+	{NAME("te"), OWN_DROPPED},
+	{NAME("trailers"), OWN_DROPPED},
+	{NAME("transfer-encoding"), OWN_DROPPED},
+	{NAME("upgrade"), OWN_UPGRADE},
+};
+
+static enum own_field own_field(struct slice name)
+{
+	for (size_t i = 0; i < ARRAY_LEN(own_fields); i++) {
+		if (name.len == own_fields[i].name.len &&
+		    (name.base[0] | 0x20) == own_fields[i].name.base[0] &&
+		    slice_eq_nocase(name, own_fields[i].name))
+			return own_fields[i].own;
+	}
+	return OWN_NONE;
+}
+
+static char *put(char *at, struct slice s)
+{
+	memcpy(at, s.base, s.len);
+	return at + s.len;
+}
+
+static enum response_fault add_line(struct response *r, struct slice name, struct slice value)
+{
+	if (buf_reserve(&r->lines, name.len + value.len + 4) < 0)
+		return RESPONSE_NO_MEMORY;
+
+	char *at = r->lines.base + r->lines.len;
+
+	at = put(at, name);
+	at = put(at, SLICE(": "));
+	if (value.len > 0)
+		at = put(at, value);
+	at = put(at, SLICE("\r\n"));
+	r->lines.len = (size_t)(at - r->lines.base);
+	return RESPONSE_OK;
+}
+
+/* A repeated equal length says nothing new and is dropped; two different ones
+ * leave no right answer. */
+static enum response_fault add_length(struct response *r, struct slice name, struct slice value)
+{
+	uint64_t length;
+
+	if (slice_to_u64(value, &length) < 0 || (r->has_length && length != r->length))
+		return RESPONSE_BAD_LENGTH;
+	if (r->has_length)
+		return RESPONSE_OK;
+
+	enum response_fault fault = add_line(r, name, value);
+
+	if (fault == RESPONSE_OK) {
+		r->has_length = true;
+		r->length = length;
+	}
+	return fault;
+}
+
+enum response_fault response_field(struct response *r, struct slice name, struct slice value)
+{
+	assert(r->started);
+	if (name.len == 0 || strict_span(name, STRICT_TOKEN) != name.len)
+		return RESPONSE_BAD_NAME;
+	if (strict_span(value, STRICT_VALUE) != value.len)
+		return RESPONSE_BAD_VALUE;
+	value = slice_trim(value);
+
+	switch (own_field(name)) {
+	case OWN_CONNECTION:
+		r->upgrade |= slice_eq_nocase(value, SLICE("upgrade"));
+		return RESPONSE_OK;
+	case OWN_UPGRADE:
+		if (!slice_eq_nocase(value, SLICE("websocket")))
+			return RESPONSE_OK;
+		return add_line(r, name, value);
+	case OWN_LENGTH:
+		return add_length(r, name, value);
+	case OWN_DROPPED:
+		return RESPONSE_OK;
+	case OWN_NONE:
+		break;
+	}
+	return add_line(r, name, value);
+}
+
+/* RFC 9110 8.6: these never have a Content-Length. */
+static bool is_without_length(unsigned status)
+{
+	return status < 200 || status == 204;
+}
+
+/* Fills framing, and length where the application did not give one. */
+static void frame_body(struct response *r, const struct http_request *req, int64_t whole_body)
+{
+	bool is_bodiless = is_without_length(r->status) || r->status == 304;
+
+	if (is_bodiless || req->is_head) {
+		r->framing = RESPONSE_NO_BODY;
+		/* An empty body under HEAD may just have been left out: it says
+		 * nothing of what GET would give (RFC 9110 9.3.2). */
+		if (!r->has_length)
+			r->length = is_bodiless || whole_body < 0 ? 0 : (uint64_t)whole_body;
+	} else if (r->has_length) {
+		r->framing = RESPONSE_LENGTH;
+	} else if (whole_body >= 0) {
+		r->framing = RESPONSE_LENGTH;
+		r->length = (uint64_t)whole_body;
+	} else {
+		r->framing = req->minor >= 1 ? RESPONSE_CHUNKED : RESPONSE_CLOSE;
+	}
+}
+
+/* After a 1xx the client waits for a final answer: it would take the next
+ * request's for it, so nothing may follow. */
+void response_frame(struct response *r, const struct http_request *req, int64_t whole_body,
+		    bool may_keep)
+{
+	frame_body(r, req, whole_body);
+	r->keep_alive = may_keep && req->keep_alive && r->framing != RESPONSE_CLOSE &&
+			!r->upgrade && r->status >= 200;
+}
+
+/* Finds the application's line of that name in the lines behind the status. */
+static bool find_line(const struct response *r, struct slice name, struct slice *line)
+{
+	const char *at = r->lines.base + r->status_len;
+	const char *end = r->lines.base + r->lines.len;
+
+	while (at < end) {
+		const char *lf = memchr(at, '\n', (size_t)(end - at));
+		size_t len = (size_t)(lf + 1 - at);
+
+		if (len > name.len && at[name.len] == ':' &&
+		    slice_eq_nocase(slice_of(at, name.len), name)) {
+			*line = slice_of(at, len);
+			return true;
+		}
+		at += len;
+	}
+	return false;
+}
+
+bool response_field_value(const struct response *r, struct slice name, struct slice *value)
+{
+	struct slice line;
+
+	if (!r->started || !find_line(r, name, &line))
+		return false;
+
+	size_t before = name.len + 2; /* ": " */
+
+	*value = slice_of(line.base + before, line.len - before - 2);
+	return true;
+}
+
+/* The one place that knows how the server calls itself. */
+static const char server_and_date[] = "\r\nServer: ucorn\r\nDate: ";
+
+static char *put_number(char *at, uint64_t number)
+{
+	char digits[20];
+	size_t n = sizeof(digits);
+
+	do {
+		digits[--n] = (char)('0' + number % 10);
+		number /= 10;
+	} while (number > 0);
+	return put(at, slice_of(digits + n, sizeof(digits) - n));
+}
+
+/* The status line's blank has to be there even without a reason (RFC 9112 4). */
+static char *put_status_line(char *at, const struct response *r, const struct http_request *req)
+{
+	at = put(at, req->minor >= 1 ? SLICE("HTTP/1.1 ") : SLICE("HTTP/1.0 "));
+	at = put(at, response_status(r));
+	return r->status_len == 3 ? put(at, SLICE(" ")) : at;
+}
+
+static char *put_connection(char *at, const struct response *r)
+{
+	if (r->upgrade)
+		return put(at, SLICE("\r\nConnection: upgrade\r\n"));
+	if (r->keep_alive)
+		return put(at, SLICE("\r\nConnection: keep-alive\r\n"));
+	return put(at, SLICE("\r\nConnection: close\r\n"));
+}
+
+/* The application's lines; RFC 9110 8.6 forbids its Content-Length on some. */
+static char *put_lines(char *at, const struct response *r)
+{
+	struct slice lines = slice_of(r->lines.base + r->status_len, r->lines.len - r->status_len);
+	struct slice length;
+
+	if (r->has_length && is_without_length(r->status) &&
+	    find_line(r, SLICE("Content-Length"), &length)) {
+		size_t before = (size_t)(length.base - lines.base);
+
+		at = put(at, slice_of(lines.base, before));
+		lines.base += before + length.len;
+		lines.len -= before + length.len;
+	}
+	return put(at, lines);
+}
+
+static bool announces_length(const struct response *r)
+{
+	return !r->has_length &&
+	       (r->framing == RESPONSE_LENGTH || (r->framing == RESPONSE_NO_BODY && r->length > 0));
+}
+
+int response_head_write(struct response *r, const struct http_request *req, const char *date,
+			struct outq *q)
+{
+	enum { FIXED_MAX_BYTES = 256 };
+
+	char *start = outq_room(q, r->lines.len + FIXED_MAX_BYTES);
+
+	assert(r->started && !r->head_sent);
+	if (!start)
+		return -ENOMEM;
+
+	char *at = put_status_line(start, r, req);
+
+	at = put(at, slice_of(server_and_date, sizeof(server_and_date) - 1));
+	at = put(at, slice_of(date, HTTP_DATE_LEN));
+	at = put_connection(at, r);
+	if (r->framing == RESPONSE_CHUNKED)
+		at = put(at, SLICE("Transfer-Encoding: chunked\r\n"));
+	at = put_lines(at, r);
+	if (announces_length(r)) {
+		at = put(at, SLICE("Content-Length: "));
+		at = put_number(at, r->length);
+		at = put(at, SLICE("\r\n"));
+	}
+	at = put(at, SLICE("\r\n"));
+	r->head_sent = true;
+	return outq_commit(q, (size_t)(at - start));
+}

@@ -1,0 +1,178 @@
+/* Request bodies that wait for the application.
+ *
+ * Up to memory_max bytes stay in memory.  A larger body goes to a file that has
+ * no name, so nothing is left behind whatever happens to the process; then the
+ * memory gathers small pieces, to write few and large ones.  Writing and
+ * reading are two phases with spool_finish between them. */
+#include "ucorn/http/spool.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "ucorn/util/fd.h"
+
+enum { SCAN_BYTES = 8192 };
+
+void spool_init(struct spool *s, size_t memory_max, const char *folder)
+{
+	*s = (struct spool){.fd = -1, .memory_max = memory_max, .folder = folder};
+}
+
+void spool_release(struct spool *s)
+{
+	buf_release(&s->memory);
+	fd_close(&s->fd);
+	spool_init(s, s->memory_max, s->folder);
+}
+
+/* For file systems without O_TMPFILE (overlayfs before 6.1, NFS). */
+static int open_and_unlink(const char *folder)
+{
+	char path[4096];
+	int len = snprintf(path, sizeof(path), "%s/ucorn-body-XXXXXX", folder);
+
+	if (len < 0 || (size_t)len >= sizeof(path))
+		return -ENAMETOOLONG;
+
+	int fd = mkostemp(path, O_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	unlink(path);
+	return fd;
+}
+
+static int open_file(const char *folder)
+{
+	int fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+
+	return fd >= 0 ? fd : open_and_unlink(folder);
+}
+
+static int flush_memory(struct spool *s)
+{
+	int rc = fd_write_all(s->fd, s->memory.base, s->memory.len);
+
+	if (rc == 0)
+		buf_clear(&s->memory);
+	return rc;
+}
+
+/* What does not fit into memory: everything so far goes to the file. */
+static int put_in_file(struct spool *s, struct slice bytes)
+{
+	if (s->fd < 0) {
+		int fd = open_file(s->folder);
+
+		if (fd < 0)
+			return fd;
+		s->fd = fd;
+	}
+
+	int rc = flush_memory(s);
+
+	if (rc < 0)
+		return rc;
+	if (bytes.len < s->memory_max)
+		return buf_append_slice(&s->memory, bytes);
+	return fd_write_all(s->fd, bytes.base, bytes.len);
+}
+
+int spool_put(struct spool *s, struct slice bytes)
+{
+	bool fits = bytes.len <= s->memory_max && s->memory.len <= s->memory_max - bytes.len;
+	int rc = fits ? buf_append_slice(&s->memory, bytes) : put_in_file(s, bytes);
+
+	if (rc == 0)
+		s->size += bytes.len;
+	return rc;
+}
+
+int spool_finish(struct spool *s)
+{
+	return s->fd >= 0 ? flush_memory(s) : 0;
+}
+
+/* One read at an offset; a file that is shorter than what was written to it
+ * has been truncated behind our back. */
+static ssize_t read_at(const struct spool *s, void *into, size_t len, uint64_t offset)
+{
+	ssize_t n;
+
+	do {
+		n = pread(s->fd, into, len, (off_t)offset);
+	} while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return -errno;
+	return n > 0 ? n : -EIO;
+}
+
+ssize_t spool_read(struct spool *s, void *into, size_t len)
+{
+	size_t done = 0;
+
+	assert(s->fd < 0 || s->memory.len == 0);
+	if (len > spool_left(s))
+		len = (size_t)spool_left(s);
+	if (len == 0)
+		return 0;
+	if (s->fd < 0) {
+		memcpy(into, s->memory.base + s->offset, len);
+		done = len;
+	}
+	while (done < len) {
+		ssize_t n = read_at(s, (char *)into + done, len - done, s->offset + done);
+
+		if (n < 0)
+			return n;
+		done += (size_t)n;
+	}
+	s->offset += done;
+	return (ssize_t)done;
+}
+
+static size_t line_length(const char *bytes, size_t len)
+{
+	const char *lf = memchr(bytes, '\n', len);
+
+	return lf ? (size_t)(lf + 1 - bytes) : len;
+}
+
+static ssize_t file_line_length(const struct spool *s, size_t max)
+{
+	char bytes[SCAN_BYTES];
+	size_t seen = 0;
+
+	while (seen < max) {
+		size_t len = max - seen < sizeof(bytes) ? max - seen : sizeof(bytes);
+		ssize_t n = read_at(s, bytes, len, s->offset + seen);
+
+		if (n < 0)
+			return n;
+
+		size_t line = line_length(bytes, (size_t)n);
+
+		seen += line;
+		if (bytes[line - 1] == '\n')
+			break;
+	}
+	return (ssize_t)seen;
+}
+
+ssize_t spool_line_length(struct spool *s, size_t max)
+{
+	uint64_t left = spool_left(s);
+
+	assert(s->fd < 0 || s->memory.len == 0);
+	if (max == 0 || max > left)
+		max = (size_t)left;
+	if (max == 0)
+		return 0;
+	if (s->fd < 0)
+		return (ssize_t)line_length(s->memory.base + s->offset, max);
+	return file_line_length(s, max);
+}

@@ -1,0 +1,169 @@
+/* Where logs go: files or standard streams, opened, rotated, closed.
+ *
+ * Files are opened for appending, so that all workers write to one file, and
+ * reopened under the same descriptor number, so that a rotation needs nobody to
+ * be told.  Access lines are collected and written once per turn of the loop.  A
+ * file takes them all in one write(2), which Linux does not mix with those of
+ * other processes.  A pipe (a container's stdout) keeps a write together only up
+ * to PIPE_BUF bytes, so there they go in pieces of whole lines below that.
+ *
+ * A full disk does not stop the service: lines that cannot be written are
+ * dropped, and the caller hears of it. */
+#include "ucorn/log/sinks.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "ucorn/util/fd.h"
+#include "ucorn/util/log.h"
+
+enum {
+	FLUSH_BYTES = 64 * 1024, /* so many are written before the turn ends */
+	KEEP_BYTES = 1024 * 1024 /* so many are kept for a reader that is slow */
+};
+
+static int open_file(const char *path)
+{
+	int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0666);
+
+	return fd < 0 ? -errno : fd;
+}
+
+static int sink_open(struct log_sink *sink, const char *name, int standard, struct err *err)
+{
+	if (strcmp(name, "-") == 0) {
+		sink->fd = standard;
+		return 0;
+	}
+	sink->path = strdup(name);
+	if (!sink->path)
+		return err_set(err, "no memory for the name of a log file");
+	sink->fd = open_file(name);
+	if (sink->fd < 0)
+		return err_set(err, "'%s' isn't writable: %s", name, strerror(-sink->fd));
+	return 0;
+}
+
+static void sink_close(struct log_sink *sink)
+{
+	if (sink->path)
+		fd_close(&sink->fd);
+	free(sink->path);
+	*sink = (struct log_sink){.fd = -1};
+}
+
+/* The old file stays in use until the new one is open. */
+static void sink_reopen(struct log_sink *sink)
+{
+	if (!sink->path)
+		return;
+	int fd = open_file(sink->path);
+	int rc = fd < 0 ? fd : 0;
+	if (rc == 0 && dup3(fd, sink->fd, O_CLOEXEC) < 0)
+		rc = -errno;
+	if (rc < 0)
+		log_error("'%s' isn't writable: %s; logging goes on into the file that was open",
+			  sink->path, strerror(-rc));
+	if (fd >= 0)
+		close(fd);
+}
+
+/* How much one write may carry without another process's lines getting into it. */
+static size_t chunk_max(int fd)
+{
+	struct stat st;
+
+	if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+		return SIZE_MAX;
+	return PIPE_BUF;
+}
+
+int log_sinks_open(struct log_sinks *s, const char *errorlog, const char *accesslog,
+		   struct err *err)
+{
+	*s = (struct log_sinks){.error.fd = -1, .access.fd = -1};
+	if (sink_open(&s->error, errorlog, STDERR_FILENO, err) < 0 ||
+	    (accesslog && sink_open(&s->access, accesslog, STDOUT_FILENO, err) < 0)) {
+		sink_close(&s->access);
+		sink_close(&s->error);
+		return -1;
+	}
+	s->access_chunk_max = chunk_max(s->access.fd);
+	log_set_fd(s->error.fd);
+	return 0;
+}
+
+static void flush_or_complain(struct log_sinks *s)
+{
+	int rc = log_sinks_flush(s);
+
+	if (rc < 0)
+		log_error("access log lines were lost: %s", strerror(-rc));
+}
+
+void log_sinks_close(struct log_sinks *s)
+{
+	flush_or_complain(s);
+	buf_release(&s->access_pending);
+	if (log_fd() == s->error.fd)
+		log_set_fd(STDERR_FILENO);
+	sink_close(&s->access);
+	sink_close(&s->error);
+}
+
+void log_sinks_reopen(struct log_sinks *s)
+{
+	flush_or_complain(s); /* old lines into the old file */
+	sink_reopen(&s->error);
+	sink_reopen(&s->access);
+	s->access_chunk_max = chunk_max(s->access.fd);
+}
+
+int log_access_append(struct log_sinks *s, struct access_format *f, const struct access_record *r)
+{
+	if (s->access.fd < 0)
+		return 0;
+	int rc = access_format_line(f, r, &s->access_pending);
+	if (rc == 0 && s->access_pending.len >= FLUSH_BYTES)
+		rc = log_sinks_flush(s);
+	return rc;
+}
+
+/* How much of lines goes out next: as many whole ones as one write may carry,
+ * or one that is longer than that. */
+static size_t next_chunk(struct slice lines, size_t max)
+{
+	if (lines.len <= max)
+		return lines.len;
+	const char *end = memrchr(lines.base, '\n', max);
+	if (!end)
+		end = memchr(lines.base, '\n', lines.len);
+	return end ? (size_t)(end + 1 - lines.base) : lines.len;
+}
+
+int log_sinks_flush(struct log_sinks *s)
+{
+	struct buf *pending = &s->access_pending;
+	size_t done = 0;
+	int rc = 0;
+
+	while (done < pending->len && rc == 0) {
+		struct slice rest = slice_of(pending->base + done, pending->len - done);
+		ssize_t n = write(s->access.fd, rest.base, next_chunk(rest, s->access_chunk_max));
+
+		if (n >= 0)
+			done += (size_t)n;
+		else if (errno != EINTR)
+			rc = -errno;
+	}
+	buf_consume(pending, done);
+	if (rc == -EAGAIN && pending->len <= KEEP_BYTES)
+		return 0;
+	buf_clear(pending);
+	return rc;
+}

@@ -1,0 +1,363 @@
+/* Forking workers, watching them, and letting them go.
+ *
+ * children_maintain() reconciles what is alive with what is wanted; reloads,
+ * TTIN and TTOU only change what is wanted.  plan.c decides, this file does:
+ * fork, kill, waitpid, and a line in the log for what an operator should know.
+ *
+ * A worker may die at any moment and may never answer.  So nothing here waits:
+ * each child that should go has a time by which it is gone or gets SIGKILL, and
+ * a kill(2) that comes too late is harmless, since the pid stays taken until
+ * waitpid(2) has given it back. */
+#include "children.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "signals.h"
+#include "ucorn/py/interp.h"
+#include "ucorn/util/clock.h"
+#include "ucorn/util/log.h"
+#include "ucorn/worker/worker.h"
+
+enum {
+	FIRST_PAUSE_MS = 100,
+	FIRST_RELOAD_PAUSE_MS = 1000,
+	ABORT_MS = 1000,      /* from SIGABRT to SIGKILL: time for worker_abort and a dump */
+	KILL_MS = 2000,	      /* a process in the kernel's hands may outlive SIGKILL */
+	LEAVE_SLACK_MS = 500, /* the worker itself ends at graceful_timeout */
+};
+
+int children_init(struct children *c, unsigned wanted)
+{
+	*c = (struct children){.wanted = wanted};
+	c->scoreboard = scoreboard_new(CHILDREN_MAX);
+	return c->scoreboard ? 0 : -1;
+}
+
+void children_release(struct children *c)
+{
+	scoreboard_free(c->scoreboard);
+	c->scoreboard = NULL;
+}
+
+static struct score_slot *slot_of(const struct children *c, const struct child *child)
+{
+	return &c->scoreboard->slots[child - c->slots];
+}
+
+uint64_t children_leave_by(unsigned graceful_timeout, uint64_t now_ms)
+{
+	return now_ms + (uint64_t)graceful_timeout * 1000 + LEAVE_SLACK_MS;
+}
+
+static uint64_t leave_by(const struct worker_context *base, uint64_t now_ms)
+{
+	return children_leave_by(base->settings->graceful_timeout, now_ms);
+}
+
+/* --- forking --- */
+
+/* Everything in here is the child; it never returns. */
+static _Noreturn void live_as_worker(const struct worker_context *context)
+{
+	signals_reset_in_child();
+
+	int code = interp_end(worker_main(context));
+
+	fflush(NULL);
+	_exit(code);
+}
+
+static void fork_failed(struct children *c, int error, uint64_t now_ms)
+{
+	if (backoff_fail(&c->backoff, FIRST_PAUSE_MS, now_ms, now_ms))
+		log_error("Can't fork a worker: %s. Next try in %.1f s.", strerror(error),
+			  (double)c->backoff.delay_ms / 1000);
+}
+
+static bool spawn(struct children *c, const struct worker_context *base, uint64_t now_ms)
+{
+	struct child *child = children_free_slot(c);
+	struct worker_context context = *base;
+	sigset_t before;
+
+	if (!child)
+		return false;
+	context.scoreboard = c->scoreboard;
+	context.slot = slot_of(c, child);
+	context.age = c->forked + 1;
+	scoreboard_begin(context.slot, clock_ms());
+
+	signals_block(&before);
+	pid_t pid = interp_fork();
+
+	if (pid == 0)
+		live_as_worker(&context);
+	signals_unblock(&before);
+
+	if (pid < 0) {
+		atomic_store(&context.slot->state, SCORE_EMPTY);
+		fork_failed(c, (int)-pid, now_ms);
+		return false;
+	}
+	*child = (struct child){
+		.pid = pid, .forked_ms = now_ms, .age = context.age, .generation = c->generation};
+	child_set_state(c, child, CHILD_BOOTING, NEVER_MS);
+	c->forked++;
+	return true;
+}
+
+void children_maintain(struct children *c, const struct worker_context *base, uint64_t now_ms)
+{
+	struct child *child;
+
+	for (unsigned n = plan_spawns(c, now_ms); n > 0; n--) {
+		if (!spawn(c, base, now_ms))
+			break;
+	}
+	while ((child = plan_retirement(c)) != NULL) {
+		kill(child->pid, SIGTERM);
+		child->asked_to_leave = true;
+		child_set_state(c, child, CHILD_LEAVING, leave_by(base, now_ms));
+	}
+}
+
+/* --- watching --- */
+
+static void became_ready(struct children *c, struct child *child, uint64_t now_ms)
+{
+	child->ready_ms = now_ms;
+	c->ever_ready = true;
+	if (child->generation == c->generation)
+		backoff_ready(&c->backoff);
+	if (child->reopen_logs)
+		kill(child->pid, SIGUSR1);
+	child->reopen_logs = false;
+}
+
+/* The worker's own report, taken over. */
+static void observe(struct children *c, const struct worker_context *base, struct child *child,
+		    uint64_t now_ms)
+{
+	uint32_t report = atomic_load(&slot_of(c, child)->state);
+
+	if (child->state == CHILD_BOOTING && (report == SCORE_READY || report == SCORE_LEAVING)) {
+		child_set_state(c, child, CHILD_READY, NEVER_MS);
+		became_ready(c, child, now_ms);
+	}
+	if (child->state == CHILD_READY && report == SCORE_LEAVING)
+		child_set_state(c, child, CHILD_LEAVING, leave_by(base, now_ms));
+	if (child->state == CHILD_READY && child->generation == c->generation)
+		backoff_serving(&c->backoff, child->ready_ms, now_ms);
+}
+
+static void log_signal_death(const struct child *child, int signal_number)
+{
+	const char *name = sigabbrev_np(signal_number);
+	enum log_level level = LOG_WARNING;
+	const char *more = "";
+
+	if (child->killed_because && signal_number == SIGKILL) {
+		more = child->killed_because;
+	} else if (signal_number == SIGKILL) {
+		more = " Perhaps out of memory?";
+		level = LOG_ERROR;
+	} else if (signal_number == SIGTERM) {
+		level = LOG_INFO;
+	}
+	if (name)
+		LOG_AT(level, "Worker (pid:%d) was sent SIG%s!%s", (int)child->pid, name, more);
+	else
+		LOG_AT(level, "Worker (pid:%d) was sent signal %d!%s", (int)child->pid,
+		       signal_number, more);
+}
+
+static void log_end(const struct child *child, int wait_status)
+{
+	if (WIFSIGNALED(wait_status))
+		log_signal_death(child, WTERMSIG(wait_status));
+	else if (WEXITSTATUS(wait_status) != 0)
+		log_error("Worker (pid:%d) exited with code %d.", (int)child->pid,
+			  WEXITSTATUS(wait_status));
+}
+
+/* The master's own end depends on it: its exit code is the worker's. */
+static bool ends_first_start(const struct children *c, int wait_status)
+{
+	enum { WORKER_BOOT_ERROR = 3, APP_LOAD_ERROR = 4 };
+
+	return !c->ever_ready && WIFEXITED(wait_status) &&
+	       (WEXITSTATUS(wait_status) == WORKER_BOOT_ERROR ||
+		WEXITSTATUS(wait_status) == APP_LOAD_ERROR);
+}
+
+static void boot_failed(struct children *c, const struct child *child, int wait_status,
+			uint64_t now_ms)
+{
+	bool reloading = children_old_serve(c);
+
+	if (ends_first_start(c, wait_status)) {
+		c->boot_failure = WEXITSTATUS(wait_status);
+		return;
+	}
+	uint64_t first_ms = reloading ? FIRST_RELOAD_PAUSE_MS : FIRST_PAUSE_MS;
+
+	if (!backoff_fail(&c->backoff, first_ms, child->forked_ms, now_ms))
+		return;
+	if (reloading)
+		log_error("The new generation failed to boot; the previous workers keep serving. "
+			  "Next try in %.1f s.",
+			  (double)c->backoff.delay_ms / 1000);
+	else
+		log_error("Worker (pid:%d) ended before it could serve. Next try in %.1f s.",
+			  (int)child->pid, (double)c->backoff.delay_ms / 1000);
+}
+
+static void short_lived(struct children *c, const struct child *child, uint64_t now_ms)
+{
+	if (backoff_fail(&c->backoff, FIRST_PAUSE_MS, child->forked_ms, now_ms))
+		log_error("Worker (pid:%d) ended right after its boot. Next try in %.1f s.",
+			  (int)child->pid, (double)c->backoff.delay_ms / 1000);
+}
+
+/* What an earlier generation does says nothing about the current one. */
+static void bury(struct children *c, struct child *child, int wait_status, uint64_t now_ms)
+{
+	enum child_end end = plan_end(child, wait_status, now_ms);
+
+	if (end != END_BOOT_FAILED || !ends_first_start(c, wait_status))
+		log_end(child, wait_status);
+	atomic_store(&slot_of(c, child)->state, SCORE_EMPTY);
+	child_set_state(c, child, CHILD_NONE, NEVER_MS);
+	if (child->generation != c->generation)
+		return;
+	if (end == END_BOOT_FAILED)
+		boot_failed(c, child, wait_status, now_ms);
+	else if (end == END_SHORT_LIVED)
+		short_lived(c, child, now_ms);
+}
+
+static struct child *find(struct children *c, pid_t pid)
+{
+	for (unsigned i = 0; i < c->slots_used; i++) {
+		if (c->slots[i].state != CHILD_NONE && c->slots[i].pid == pid)
+			return &c->slots[i];
+	}
+	return NULL;
+}
+
+/* As process 1 of a container the master also inherits strangers. */
+static void reap(struct children *c, const struct worker_context *base, uint64_t now_ms)
+{
+	int wait_status;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &wait_status, WNOHANG)) > 0) {
+		struct child *child = find(c, pid);
+
+		if (!child) {
+			log_debug("Reaped unknown child process (pid:%d, status:%d)", (int)pid,
+				  wait_status);
+			continue;
+		}
+		observe(c, base, child, now_ms); /* its last report may be news */
+		bury(c, child, wait_status, now_ms);
+	}
+}
+
+void children_watch(struct children *c, const struct worker_context *base, uint64_t now_ms)
+{
+	for (unsigned i = 0; i < c->slots_used; i++) {
+		if (c->slots[i].state != CHILD_NONE)
+			observe(c, base, &c->slots[i], now_ms);
+	}
+	reap(c, base, now_ms);
+}
+
+/* --- enforcing --- */
+
+static bool silent(const struct children *c, const struct child *child, unsigned timeout,
+		   uint64_t now_ms)
+{
+	uint64_t beat_ms = atomic_load(&slot_of(c, child)->beat_ms);
+
+	return timeout > 0 && child->state < CHILD_ABORTED &&
+	       beat_ms + (uint64_t)timeout * 1000 < now_ms;
+}
+
+static void abort_silent(struct children *c, struct child *child, uint64_t now_ms)
+{
+	log_critical("WORKER TIMEOUT (pid:%d)", (int)child->pid);
+	kill(child->pid, SIGABRT);
+	child->killed_because = " It gave no sign of life for longer than timeout.";
+	child_set_state(c, child, CHILD_ABORTED, now_ms + ABORT_MS);
+}
+
+static void kill_overdue(struct children *c, struct child *child, uint64_t now_ms)
+{
+	if (!child->killed_because)
+		child->killed_because = " It had not left within graceful_timeout.";
+	kill(child->pid, SIGKILL);
+	child_set_state(c, child, CHILD_KILLED, now_ms + KILL_MS);
+}
+
+void children_enforce(struct children *c, const struct worker_context *base, uint64_t now_ms)
+{
+	for (unsigned i = 0; i < c->slots_used; i++) {
+		struct child *child = &c->slots[i];
+
+		if (child->state == CHILD_NONE || child->state == CHILD_KILLED)
+			continue;
+		if (child->due_ms != NEVER_MS && now_ms >= child->due_ms)
+			kill_overdue(c, child, now_ms);
+		else if (silent(c, child, base->settings->timeout, now_ms))
+			abort_silent(c, child, now_ms);
+	}
+}
+
+/* --- stopping, log files --- */
+
+void children_stop(struct children *c, int signal_number, uint64_t due_ms)
+{
+	for (unsigned i = 0; i < c->slots_used; i++) {
+		struct child *child = &c->slots[i];
+
+		if (child->state == CHILD_NONE || child->state >= CHILD_ABORTED)
+			continue;
+		kill(child->pid, signal_number);
+		child->asked_to_leave = true;
+		if (child->due_ms != NEVER_MS && child->due_ms < due_ms)
+			continue;
+		child_set_state(c, child, CHILD_LEAVING, due_ms);
+	}
+}
+
+void children_reopen_logs(struct children *c)
+{
+	for (unsigned i = 0; i < c->slots_used; i++) {
+		struct child *child = &c->slots[i];
+
+		if (child->state == CHILD_BOOTING)
+			child->reopen_logs = true;
+		else if (child->state != CHILD_NONE)
+			kill(child->pid, SIGUSR1);
+	}
+}
+
+bool children_gone(const struct children *c, uint64_t now_ms)
+{
+	for (unsigned i = 0; i < c->slots_used; i++) {
+		const struct child *child = &c->slots[i];
+
+		if (child->state == CHILD_NONE)
+			continue;
+		if (child->state != CHILD_KILLED || now_ms < child->due_ms)
+			return false;
+	}
+	return true;
+}

@@ -1,0 +1,182 @@
+/* The master: it binds, forks, watches, and never touches a client.
+ *
+ * Its life is one loop.  A turn handles the signals that have come, takes in what
+ * the workers report, kills what is overdue, and brings what is alive to what is
+ * wanted; then it waits, without the GIL, until a signal, a worker or the next
+ * deadline wakes it.  Stopping is the same loop with nobody wanted, until nobody
+ * is left.  So a signal that comes while it stops, or while it reloads, needs no
+ * code of its own.
+ *
+ * The time is taken once a turn: what is due is due for all of the turn. */
+#include "ucorn/master/master.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "signals.h"
+#include "state.h"
+#include "ucorn/util/clock.h"
+#include "ucorn/util/log.h"
+
+enum { TICK_MS = 1000, HURRY_MS = 2000 };
+
+/* What all workers get. */
+static struct worker_context context_of(struct master *m)
+{
+	return (struct worker_context){
+		.settings = m->settings,
+		.backend = m->backend,
+		.listeners = m->sockets.items,
+		.n_listeners = m->sockets.count,
+		.sinks = &m->sinks,
+		.app = m->settings->preload_app ? m->app : NULL,
+		.notify_fd = signals_wake_fd(),
+		.master_pid = getpid(),
+	};
+}
+
+/* --- stopping --- */
+
+/* From here on the loop only waits for the workers to go. */
+static void begin_stop(struct master *m, enum stop stop, int signal_number, uint64_t due_ms)
+{
+	m->stop = stop;
+	atomic_store(&m->children.scoreboard->stopping, true);
+	sockets_close(&m->sockets);
+	children_stop(&m->children, signal_number, due_ms);
+}
+
+static uint64_t leave_by(const struct master *m)
+{
+	return children_leave_by(m->settings->graceful_timeout, clock_ms());
+}
+
+void master_on_term(struct master *m)
+{
+	begin_stop(m, STOP_GRACEFUL, SIGTERM, leave_by(m));
+}
+
+void master_on_quit(struct master *m)
+{
+	if (m->stop == STOP_QUICK)
+		return;
+	if (m->stop == STOP_NO) {
+		begin_stop(m, STOP_QUICK, SIGQUIT, leave_by(m));
+	} else {
+		log_info("Quick shutdown requested");
+		begin_stop(m, STOP_QUICK, SIGQUIT, clock_ms() + HURRY_MS);
+	}
+}
+
+/* No worker has ever served: nobody would be helped by going on. */
+static void stop_unbooted(struct master *m)
+{
+	static const char *const reasons[] = {
+		[3] = "Worker failed to boot.", [4] = "App failed to load."};
+
+	m->exit_code = m->children.boot_failure;
+	m->reason = reasons[m->exit_code];
+	begin_stop(m, STOP_GRACEFUL, SIGTERM, leave_by(m));
+}
+
+/* --- the other signals --- */
+
+void master_on_hup(struct master *m)
+{
+	log_info("Hang up: Master");
+	master_reload(m);
+}
+
+static void want(struct master *m, unsigned workers)
+{
+	m->children.wanted = workers;
+	log_debug("%u workers", workers);
+}
+
+void master_on_ttin(struct master *m)
+{
+	if (m->children.wanted < CHILDREN_MAX)
+		want(m, m->children.wanted + 1);
+}
+
+void master_on_ttou(struct master *m)
+{
+	if (m->children.wanted > 1)
+		want(m, m->children.wanted - 1);
+}
+
+void master_on_usr1(struct master *m)
+{
+	log_sinks_reopen(&m->sinks);
+	children_reopen_logs(&m->children);
+}
+
+void master_on_usr2(struct master *m)
+{
+	UNUSED(m);
+	log_warning("USR2 is ignored: this version cannot replace its own program while it runs.");
+}
+
+void master_on_winch(struct master *m)
+{
+	UNUSED(m);
+	log_debug("SIGWINCH ignored. Not daemonized");
+}
+
+/* --- the loop --- */
+
+/* False: nobody is left. */
+static bool turn(struct master *m)
+{
+	struct children *c = &m->children;
+
+	signals_dispatch(m);
+
+	struct worker_context base = context_of(m);
+	uint64_t now_ms = clock_ms();
+
+	children_watch(c, &base, now_ms);
+	if (c->boot_failure && m->stop == STOP_NO)
+		stop_unbooted(m);
+	children_enforce(c, &base, now_ms);
+	if (m->stop == STOP_NO)
+		children_maintain(c, &base, now_ms);
+	else if (children_gone(c, now_ms))
+		return false;
+	signals_wait(plan_wait(c, now_ms, TICK_MS));
+	return true;
+}
+
+static int loop(struct master *m)
+{
+	while (turn(m)) {
+	}
+
+	enum log_level level = m->exit_code ? LOG_ERROR : LOG_INFO;
+
+	LOG_AT(level, "Shutting down: Master");
+	if (m->reason)
+		LOG_AT(level, "Reason: %s", m->reason);
+	return m->exit_code;
+}
+
+int master_run(struct settings *settings, settings_reader *read_settings, void *reader_data)
+{
+	struct master m = {
+		.settings = settings,
+		.read_settings = read_settings,
+		.reader_data = reader_data,
+	};
+	struct err err = {0};
+	int code;
+
+	if (master_start(&m, &err) == 0)
+		code = loop(&m);
+	else
+		code = err.exit_code ? err.exit_code : 1;
+	if (err.text[0])
+		fprintf(stderr, "\nError: %s\n", err.text);
+	master_end(&m);
+	return code;
+}

@@ -1,0 +1,209 @@
+/* What should become of the children.
+ *
+ * Reconciling is a pure question: given who is alive, how many are wanted, and
+ * what the time is, who is forked and who has to leave?  Everything here only
+ * looks at the structs, so each rule can be tested without a process:
+ *
+ * - A reload adds a generation.  The earlier one goes in step with the new one's
+ *   getting ready, so the server never has fewer serving workers than before, and
+ *   when the new code does not boot, nothing is lost but the attempt.
+ * - A worker that ends before it serves makes the next fork wait, 100 ms first
+ *   (1 s for a reload), doubling to 30 s; while that lasts one worker at a time
+ *   is tried, so that a crash loop costs little and fills no disk.  When one is
+ *   ready the others follow at once; the memory of the failure goes after it has
+ *   served for a while, since workers may also die right after they are ready.
+ * - A worker that leaves by itself (max_requests) no longer counts as alive: its
+ *   replacement boots while it finishes. */
+#include "children.h"
+
+#include <assert.h>
+
+enum { BACKOFF_MAX_MS = 30000, SETTLED_MS = 1000 };
+
+/* The states that may follow, as bits. */
+static const unsigned successors[] = {
+	[CHILD_NONE] = 1U << CHILD_BOOTING,
+	[CHILD_BOOTING] = 1U << CHILD_READY | 1U << CHILD_LEAVING | 1U << CHILD_ABORTED |
+			  1U << CHILD_KILLED | 1U << CHILD_NONE,
+	[CHILD_READY] =
+		1U << CHILD_LEAVING | 1U << CHILD_ABORTED | 1U << CHILD_KILLED | 1U << CHILD_NONE,
+	[CHILD_LEAVING] =
+		1U << CHILD_LEAVING | 1U << CHILD_ABORTED | 1U << CHILD_KILLED | 1U << CHILD_NONE,
+	[CHILD_ABORTED] = 1U << CHILD_KILLED | 1U << CHILD_NONE,
+	[CHILD_KILLED] = 1U << CHILD_NONE,
+};
+
+void child_set_state(struct children *c, struct child *child, enum child_state state,
+		     uint64_t due_ms)
+{
+	assert(successors[child->state] & 1U << state);
+
+	if (child->state == CHILD_NONE)
+		c->alive++;
+	if (state == CHILD_NONE)
+		c->alive--;
+	child->state = state;
+	child->due_ms = due_ms;
+
+	unsigned index = (unsigned)(child - c->slots);
+
+	if (index >= c->slots_used)
+		c->slots_used = index + 1;
+	while (c->slots_used > 0 && c->slots[c->slots_used - 1].state == CHILD_NONE)
+		c->slots_used--;
+}
+
+struct child *children_free_slot(struct children *c)
+{
+	for (unsigned i = 0; i < CHILDREN_MAX; i++) {
+		if (c->slots[i].state == CHILD_NONE)
+			return &c->slots[i];
+	}
+	return NULL;
+}
+
+static unsigned count(const struct children *c, bool current, enum child_state state)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < c->slots_used; i++) {
+		const struct child *child = &c->slots[i];
+
+		if (child->state == state && (child->generation == c->generation) == current)
+			n++;
+	}
+	return n;
+}
+
+unsigned children_current(const struct children *c)
+{
+	return count(c, true, CHILD_BOOTING) + count(c, true, CHILD_READY);
+}
+
+bool children_old_serve(const struct children *c)
+{
+	return count(c, false, CHILD_READY) > 0;
+}
+
+unsigned plan_spawns(const struct children *c, uint64_t now_ms)
+{
+	unsigned current = children_current(c);
+
+	if (current >= c->wanted)
+		return 0;
+	if (c->backoff.until_ms == 0)
+		return c->wanted - current;
+	if (now_ms < c->backoff.until_ms || count(c, true, CHILD_BOOTING) > 0)
+		return 0;
+	return 1;
+}
+
+/* The oldest child in that state, of the current or of earlier generations. */
+static struct child *oldest(struct children *c, bool current, enum child_state state)
+{
+	struct child *found = NULL;
+
+	for (unsigned i = 0; i < c->slots_used; i++) {
+		struct child *child = &c->slots[i];
+
+		if (child->state == state && (child->generation == c->generation) == current &&
+		    (!found || child->age < found->age))
+			found = child;
+	}
+	return found;
+}
+
+static struct child *older(struct child *a, struct child *b)
+{
+	if (!a || !b)
+		return a ? a : b;
+	return a->age < b->age ? a : b;
+}
+
+/* How many of earlier generations may still serve. */
+static unsigned old_allowed(const struct children *c)
+{
+	unsigned ready = count(c, true, CHILD_READY);
+
+	if (ready >= c->wanted || ready >= c->previous)
+		return 0;
+	return c->previous - ready;
+}
+
+struct child *plan_retirement(struct children *c)
+{
+	/* It serves nobody yet, and what it boots is outdated. */
+	struct child *outdated = oldest(c, false, CHILD_BOOTING);
+
+	if (outdated)
+		return outdated;
+	if (count(c, false, CHILD_READY) > old_allowed(c))
+		return oldest(c, false, CHILD_READY);
+	if (children_current(c) > c->wanted)
+		return older(oldest(c, true, CHILD_READY), oldest(c, true, CHILD_BOOTING));
+	return NULL;
+}
+
+enum child_end plan_end(const struct child *child, int wait_status, uint64_t now_ms)
+{
+	bool left = child->state == CHILD_LEAVING && wait_status == 0;
+
+	if (child->asked_to_leave || left)
+		return END_EXPECTED;
+	if (child->ready_ms == 0)
+		return END_BOOT_FAILED;
+	return now_ms - child->ready_ms < SETTLED_MS ? END_SHORT_LIVED : END_EXPECTED;
+}
+
+void plan_generation(struct children *c, unsigned wanted)
+{
+	c->previous = count(c, true, CHILD_READY) + count(c, false, CHILD_READY);
+	c->generation++;
+	c->wanted = wanted;
+	c->backoff = (struct backoff){0};
+}
+
+bool backoff_fail(struct backoff *b, uint64_t first_ms, uint64_t forked_ms, uint64_t now_ms)
+{
+	if (forked_ms < b->failed_ms)
+		return false;
+	if (b->delay_ms == 0)
+		b->delay_ms = first_ms;
+	else if (b->delay_ms < BACKOFF_MAX_MS)
+		b->delay_ms *= 2;
+	if (b->delay_ms > BACKOFF_MAX_MS)
+		b->delay_ms = BACKOFF_MAX_MS;
+	b->until_ms = now_ms + b->delay_ms;
+	b->failed_ms = now_ms;
+	return true;
+}
+
+void backoff_ready(struct backoff *b)
+{
+	b->until_ms = 0;
+}
+
+/* One that was ready before the last failure says nothing about those forked
+ * since. */
+void backoff_serving(struct backoff *b, uint64_t ready_ms, uint64_t now_ms)
+{
+	if (ready_ms > b->failed_ms && now_ms - ready_ms >= SETTLED_MS)
+		*b = (struct backoff){0};
+}
+
+/* Only what lies ahead: what is due now has just been done. */
+static uint64_t sooner(uint64_t a_ms, uint64_t b_ms, uint64_t now_ms)
+{
+	return b_ms > now_ms && b_ms < a_ms ? b_ms : a_ms;
+}
+
+int plan_wait(const struct children *c, uint64_t now_ms, unsigned tick_ms)
+{
+	uint64_t due_ms = sooner(now_ms + tick_ms, c->backoff.until_ms, now_ms);
+
+	for (unsigned i = 0; i < c->slots_used; i++) {
+		if (c->slots[i].state != CHILD_NONE)
+			due_ms = sooner(due_ms, c->slots[i].due_ms, now_ms);
+	}
+	return (int)(due_ms - now_ms);
+}

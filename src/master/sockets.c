@@ -1,0 +1,205 @@
+/* Opening the bind list, and moving from one list to another.
+ *
+ * At the start a busy address is tried five times, a second apart, since the
+ * server that is to be replaced may take that long to leave.  A reload has no
+ * time for this and no need: it is refused as a whole, and what was open stays.
+ * Sockets that are in both lists keep their descriptor and so their backlog; the
+ * others are closed here, while workers of earlier generations go on accepting
+ * from their own copies until they leave. */
+#include "sockets.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "ucorn/py/interp.h"
+#include "ucorn/util/buf.h"
+#include "ucorn/util/log.h"
+
+enum { TRIES = 5 };
+
+static void pause_a_second(void)
+{
+	const struct timespec second = {.tv_sec = 1};
+
+	gil_release();
+	nanosleep(&second, NULL); /* cut short by a signal: tried earlier */
+	gil_acquire();
+}
+
+static struct listener_options options_of(const struct settings *settings)
+{
+	return (struct listener_options){.backlog = settings->backlog};
+}
+
+/* 0, or -1 after the log was told. */
+static int open_patiently(struct listener *l, const struct addr *addr,
+			  const struct settings *settings)
+{
+	const struct listener_options options = options_of(settings);
+	char repr[ADDR_REPR_MAX];
+
+	for (int i = 0; i < TRIES; i++) {
+		struct err err;
+		bool busy = false;
+
+		if (listener_open(l, addr, &options, &busy, &err) == 0)
+			return 0;
+		log_error("%s", err.text);
+		if (!busy)
+			break;
+		log_error("Retrying in 1 second.");
+		pause_a_second();
+	}
+	addr_repr(addr, repr);
+	log_error("Can't connect to %s", repr);
+	return -1;
+}
+
+static int allocate(struct sockets *s, size_t count, struct err *err)
+{
+	*s = (struct sockets){.items = calloc(count ? count : 1, sizeof(*s->items))};
+	return s->items ? 0 : err_set(err, "No memory for %zu listening sockets.", count);
+}
+
+int sockets_open(struct sockets *s, const struct settings *settings, struct err *err)
+{
+	const struct string_list *bind = &settings->bind;
+
+	if (allocate(s, bind->count, err) < 0)
+		return -1;
+	for (size_t i = 0; i < bind->count; i++) {
+		struct addr addr;
+
+		if (addr_parse(bind->items[i], &addr, err) < 0)
+			goto fail;
+		if (open_patiently(&s->items[s->count], &addr, settings) < 0) {
+			err_set(err, "%s", "");
+			goto fail;
+		}
+		s->count++;
+	}
+	return 0;
+fail:
+	sockets_close(s);
+	return -1;
+}
+
+static bool addr_equal(const struct addr *a, const struct addr *b)
+{
+	if (a->kind != b->kind)
+		return false;
+	switch (a->kind) {
+	case ADDR_TCP:
+		return a->port == b->port && strcmp(a->host, b->host) == 0;
+	case ADDR_UNIX:
+		return strcmp(a->path, b->path) == 0;
+	case ADDR_FD:
+		return a->fd == b->fd;
+	}
+	return false;
+}
+
+static bool holds(const struct sockets *s, int fd)
+{
+	for (size_t i = 0; i < s->count; i++) {
+		if (s->items[i].fd == fd)
+			return true;
+	}
+	return false;
+}
+
+/* A listener of now that next has not taken over yet; two may have the same
+ * address (port 0). */
+static const struct listener *find_kept(const struct sockets *now, const struct sockets *next,
+					const struct addr *addr)
+{
+	for (size_t i = 0; i < now->count; i++) {
+		const struct listener *l = &now->items[i];
+
+		if (addr_equal(&l->addr, addr) && !holds(next, l->fd))
+			return l;
+	}
+	return NULL;
+}
+
+/* Closes those of s that other has not. */
+static void close_missing(struct sockets *s, const struct sockets *other)
+{
+	for (size_t i = 0; i < s->count; i++) {
+		if (!holds(other, s->items[i].fd))
+			listener_close(&s->items[i], true);
+	}
+	free(s->items);
+	*s = (struct sockets){0};
+}
+
+static int open_or_keep(struct sockets *next, const struct sockets *now, const struct addr *addr,
+			const struct settings *fresh, struct err *err)
+{
+	const struct listener_options options = options_of(fresh);
+	const struct listener *kept = find_kept(now, next, addr);
+	bool busy;
+
+	if (kept)
+		next->items[next->count] = *kept;
+	else if (listener_open(&next->items[next->count], addr, &options, &busy, err) < 0)
+		return -1;
+	next->count++;
+	return 0;
+}
+
+static bool same(const struct sockets *a, const struct sockets *b)
+{
+	if (a->count != b->count)
+		return false;
+	for (size_t i = 0; i < a->count; i++) {
+		if (a->items[i].fd != b->items[i].fd)
+			return false;
+	}
+	return true;
+}
+
+int sockets_change(struct sockets *s, const struct settings *fresh, bool *changed, struct err *err)
+{
+	const struct string_list *bind = &fresh->bind;
+	struct sockets next;
+
+	if (allocate(&next, bind->count, err) < 0)
+		return -1;
+	for (size_t i = 0; i < bind->count; i++) {
+		struct addr addr;
+
+		if (addr_parse(bind->items[i], &addr, err) < 0 ||
+		    open_or_keep(&next, s, &addr, fresh, err) < 0) {
+			close_missing(&next, s);
+			return -1;
+		}
+	}
+	*changed = !same(s, &next);
+	close_missing(s, &next);
+	*s = next;
+	return 0;
+}
+
+void sockets_close(struct sockets *s)
+{
+	close_missing(s, &(struct sockets){0});
+}
+
+void sockets_log(const struct sockets *s, pid_t pid)
+{
+	struct buf urls = {0};
+	int error = 0;
+
+	for (size_t i = 0; i < s->count && !error; i++)
+		error = buf_append_fmt(&urls, "%s%s", i > 0 ? "," : "", s->items[i].url);
+
+	const char *text = urls.base ? urls.base : "";
+
+	if (pid)
+		log_info("Listening at: %.*s (%d)", (int)urls.len, text, (int)pid);
+	else
+		log_info("Listening at: %.*s", (int)urls.len, text);
+	buf_release(&urls);
+}

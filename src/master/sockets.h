@@ -1,0 +1,33 @@
+/* The master's listening sockets: those of the bind list, in its order. */
+#ifndef UCORN_MASTER_SOCKETS_H
+#define UCORN_MASTER_SOCKETS_H
+
+#include <sys/types.h>
+
+#include "ucorn/config/settings.h"
+#include "ucorn/net/listener.h"
+
+/* A zeroed struct has none. */
+struct sockets {
+	struct listener *items; /* owned, as are the listeners */
+	size_t count;
+};
+
+/* Opens all of settings->bind, with patience for addresses that are in use: the
+ * server before us may be about to go.  May wait for 5 seconds per address,
+ * without the GIL.  -1 after the log was told (then err's text is empty) or with
+ * a sentence in err; nothing is open then. */
+MUST_CHECK int sockets_open(struct sockets *s, const struct settings *settings, struct err *err);
+
+/* Makes them those of fresh->bind: what is in both lists stays open, untouched.
+ * *changed: whether anything had to be done.  -1 with err: all is as it was. */
+MUST_CHECK int sockets_change(struct sockets *s, const struct settings *fresh, bool *changed,
+			      struct err *err);
+
+/* Closes all and removes the files of unix sockets. */
+void sockets_close(struct sockets *s);
+
+/* `Listening at: URL,URL (PID)`; pid 0: without it. */
+void sockets_log(const struct sockets *s, pid_t pid);
+
+#endif

@@ -1,0 +1,107 @@
+/* From settings to open listeners, in gunicorn's order: log, backend, raw_env,
+ * a preloaded application, `Starting ucorn`, pidfile, signals, sockets.  What
+ * fails on the way leaves the process with a sentence and exit code 1; whatever
+ * was done by then is undone by master_end, in one place for all exits. */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "pidfile.h"
+#include "signals.h"
+#include "state.h"
+#include "ucorn/backend/registry.h"
+#include "ucorn/py/interp.h"
+#include "ucorn/util/log.h"
+#include "ucorn/wsgi/app.h"
+
+int master_apply_env(const struct settings *s, struct err *err)
+{
+	for (size_t i = 0; i < s->raw_env.count; i++) {
+		if (interp_environ_set(s->raw_env.items[i], err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* Under gunicorn a preloaded application that fails is an error of the set-up,
+ * exit code 1, unless it chose one itself (SystemExit). */
+int master_preload(struct master *m, const struct settings *s, struct err *err)
+{
+	enum { WORKER_BOOT_ERROR = 3, APP_LOAD_ERROR = 4 };
+
+	if (!s->preload_app || m->app)
+		return 0;
+	m->app = wsgi_app_load(s->wsgi_app, err);
+	if (m->app)
+		return 0;
+	if (err->exit_code == WORKER_BOOT_ERROR || err->exit_code == APP_LOAD_ERROR)
+		err->exit_code = 1;
+	return -1;
+}
+
+int master_write_pidfile(struct master *m, const struct settings *s, struct err *err)
+{
+	char *path = NULL;
+
+	if (s->pidfile) {
+		path = strdup(s->pidfile);
+		if (!path)
+			return err_set(err, "No memory for the pidfile's name.");
+		if (pidfile_write(path, getpid(), err) < 0) {
+			free(path);
+			return -1;
+		}
+	}
+	if (m->pidfile && (!path || strcmp(m->pidfile, path) != 0))
+		pidfile_remove(m->pidfile, getpid());
+	free(m->pidfile);
+	m->pidfile = path;
+	return 0;
+}
+
+static int open_log(struct master *m, struct err *err)
+{
+	const struct settings *s = m->settings;
+
+	log_set_level(log_level_from(s->loglevel));
+	if (log_sinks_open(&m->sinks, s->errorlog, s->accesslog, err) < 0)
+		return -1;
+	m->sinks_open = true;
+	return 0;
+}
+
+int master_start(struct master *m, struct err *err)
+{
+	const struct settings *s = m->settings;
+
+	if (open_log(m, err) < 0)
+		return -1;
+	m->backend = backend_find(s->worker_class, s->threads, err);
+	if (!m->backend || master_apply_env(s, err) < 0 || master_preload(m, s, err) < 0)
+		return -1;
+
+	log_info("Starting ucorn %s", UCORN_VERSION);
+	if (master_write_pidfile(m, s, err) < 0 || signals_open(err) < 0 ||
+	    sockets_open(&m->sockets, s, err) < 0)
+		return -1;
+	sockets_log(&m->sockets, getpid());
+	log_info("Using worker: %s", m->backend->name);
+	if (children_init(&m->children, s->workers) < 0)
+		return err_set(err, "No shared memory for the scoreboard.");
+	return 0;
+}
+
+void master_end(struct master *m)
+{
+	sockets_close(&m->sockets);
+	children_release(&m->children);
+	if (m->app)
+		wsgi_app_free(m->app);
+	if (m->pidfile)
+		pidfile_remove(m->pidfile, getpid());
+	free(m->pidfile);
+	signals_close();
+	if (m->sinks_open)
+		log_sinks_close(&m->sinks);
+	settings_release(m->settings);
+}

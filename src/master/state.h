@@ -1,0 +1,57 @@
+/* The master itself, for its own files. */
+#ifndef UCORN_MASTER_STATE_H
+#define UCORN_MASTER_STATE_H
+
+#include "children.h"
+#include "sockets.h"
+#include "ucorn/log/sinks.h"
+#include "ucorn/master/master.h"
+#include "ucorn/worker/worker.h"
+
+enum stop { STOP_NO, STOP_GRACEFUL, STOP_QUICK };
+
+struct master {
+	struct settings *settings; /* the running ones; the memory is the caller's */
+	settings_reader *read_settings;
+	void *reader_data;
+
+	const struct worker_backend *backend;
+	struct app *app; /* imported here (preload), or NULL */
+	struct log_sinks sinks;
+	bool sinks_open;
+	char *pidfile; /* the one that was written, or NULL */
+	struct sockets sockets;
+	struct children children;
+
+	enum stop stop;
+	int exit_code;
+	const char *reason; /* why it stops by itself; NULL: it was told to */
+};
+
+/* start.c: from settings to open listeners, and back. */
+MUST_CHECK int master_start(struct master *m, struct err *err);
+void master_end(struct master *m);
+
+/* Assignments of raw_env into os.environ. */
+MUST_CHECK int master_apply_env(const struct settings *s, struct err *err);
+
+/* Imports the application if s wants that here and it has not been done. */
+MUST_CHECK int master_preload(struct master *m, const struct settings *s, struct err *err);
+
+/* Writes or replaces the pidfile that s asks for. */
+MUST_CHECK int master_write_pidfile(struct master *m, const struct settings *s, struct err *err);
+
+/* reload.c */
+void master_reload(struct master *m);
+
+/* The signals' effects (master.c), called by signals_dispatch. */
+void master_on_term(struct master *m);
+void master_on_quit(struct master *m);
+void master_on_hup(struct master *m);
+void master_on_ttin(struct master *m);
+void master_on_ttou(struct master *m);
+void master_on_usr1(struct master *m);
+void master_on_usr2(struct master *m);
+void master_on_winch(struct master *m);
+
+#endif

@@ -1,0 +1,138 @@
+/* The interpreter's life: the one place that starts, forks and ends Python.
+ *
+ * Python gets the user's environment through config.executable (never `home`,
+ * which breaks virtual environments), keeps the PYTHON* variables, and leaves
+ * signals to us. */
+#include "ucorn/py/interp.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "environment.h"
+#include "ucorn/py/errors.h"
+#include "ucorn/py/pyapi.h"
+
+#define TEXT(x)	     #x
+#define NUMBER(x)    TEXT(x)
+#define PYTHON_MINOR NUMBER(PY_MAJOR_VERSION) "." NUMBER(PY_MINOR_VERSION)
+
+static char executable[ENVIRONMENT_PATH_MAX];
+
+const char *interp_version(void)
+{
+	return PY_VERSION;
+}
+
+const char *interp_executable(void)
+{
+	return executable;
+}
+
+/* Python would ignore these itself, had we let it install its handlers: a
+ * write of the application to a closed pipe must not kill the worker. */
+static void ignore_write_signals(void)
+{
+	struct sigaction ignore = {.sa_handler = SIG_IGN};
+
+	sigaction(SIGPIPE, &ignore, NULL);
+	sigaction(SIGXFSZ, &ignore, NULL);
+}
+
+static PyStatus config_fill(PyConfig *config, int argc, char **argv)
+{
+	PyStatus status;
+
+	config->parse_argv = 0;
+	config->install_signal_handlers = 0;
+	status = PyConfig_SetBytesString(config, &config->executable, executable);
+	if (!PyStatus_Exception(status))
+		status = PyConfig_SetBytesString(config, &config->program_name, executable);
+	if (!PyStatus_Exception(status))
+		status = PyConfig_SetBytesArgv(config, argc, argv);
+	return status;
+}
+
+int interp_start(int argc, char **argv, struct err *err)
+{
+	PyConfig config;
+	PyStatus status;
+	int rc = environment_find(PYTHON_MINOR, UCORN_PYTHON_EXECUTABLE, executable, err);
+
+	if (rc < 0)
+		return rc;
+	PyConfig_InitPythonConfig(&config);
+	status = config_fill(&config, argc, argv);
+	if (!PyStatus_Exception(status))
+		status = Py_InitializeFromConfig(&config);
+	PyConfig_Clear(&config);
+	if (PyStatus_Exception(status))
+		return err_set_exit(err, 3, "Cannot start Python " PYTHON_MINOR " with %s: %s",
+				    executable, status.err_msg ? status.err_msg : "unknown error");
+	ignore_write_signals();
+	return 0;
+}
+
+int interp_end(int code)
+{
+	return Py_FinalizeEx() < 0 && code == 0 ? 120 : code;
+}
+
+pid_t interp_fork(void)
+{
+	pid_t pid;
+	int saved;
+
+	PyOS_BeforeFork();
+	pid = fork();
+	saved = errno;
+	if (pid == 0)
+		PyOS_AfterFork_Child();
+	else
+		PyOS_AfterFork_Parent();
+	return pid < 0 ? -saved : pid;
+}
+
+/* Puts the exception that is set into err. */
+static int failed(struct err *err, const char *what)
+{
+	py_error_log("Cannot %s", what);
+	return err_set(err, "Cannot %s", what);
+}
+
+int interp_path_insert(const char *folder, struct err *err)
+{
+	PyObject *path = PySys_GetObject("path"), *item;
+	int rc = -1, there = -1;
+
+	item = PyUnicode_DecodeFSDefault(folder);
+	if (item && path)
+		there = PySequence_Contains(path, item);
+	if (there >= 0)
+		rc = there ? 0 : PyList_Insert(path, 0, item);
+	Py_XDECREF(item);
+	return rc < 0 ? failed(err, "put a folder on sys.path") : 0;
+}
+
+int interp_environ_set(const char *assignment, struct err *err)
+{
+	const char *equals = strchr(assignment, '=');
+	PyObject *os = NULL, *environ = NULL, *name = NULL, *value = NULL;
+	int rc = -1;
+
+	if (!equals)
+		return err_set(err, "'%s' is no assignment: write NAME=value", assignment);
+	name = PyUnicode_DecodeFSDefaultAndSize(assignment, equals - assignment);
+	value = PyUnicode_DecodeFSDefault(equals + 1);
+	os = PyImport_ImportModule("os");
+	if (os)
+		environ = PyObject_GetAttrString(os, "environ");
+	if (environ && name && value)
+		rc = PyObject_SetItem(environ, name, value);
+	Py_XDECREF(environ);
+	Py_XDECREF(os);
+	Py_XDECREF(value);
+	Py_XDECREF(name);
+	return rc < 0 ? failed(err, "set an environment variable") : 0;
+}

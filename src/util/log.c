@@ -1,0 +1,107 @@
+/* Lines of the error log.
+ *
+ * The level and the descriptor belong to the process; they are set at boot,
+ * before there are threads, and on reopening.  The formatted second is cached
+ * for each thread, since pool threads log too and localtime_r(3) is the
+ * expensive part of a line.  A line that cannot be written is lost: there is
+ * nobody left to tell. */
+#include "ucorn/util/log.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <strings.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "ucorn/util/fd.h"
+
+enum { MESSAGE_MAX_BYTES = 8192, PREFIX_MAX_BYTES = 128 };
+
+static enum log_level threshold = LOG_INFO;
+static int out_fd = STDERR_FILENO;
+
+static const char *const level_names[] = {
+	[LOG_DEBUG] = "DEBUG", [LOG_INFO] = "INFO",	    [LOG_WARNING] = "WARNING",
+	[LOG_ERROR] = "ERROR", [LOG_CRITICAL] = "CRITICAL",
+};
+
+enum log_level log_level_from(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_LEN(level_names); i++) {
+		if (strcasecmp(name, level_names[i]) == 0)
+			return (enum log_level)i;
+	}
+	return LOG_INFO;
+}
+
+void log_set_level(enum log_level level)
+{
+	threshold = level;
+}
+
+bool log_enabled(enum log_level level)
+{
+	return level >= threshold;
+}
+
+void log_set_fd(int fd)
+{
+	out_fd = fd;
+}
+
+int log_fd(void)
+{
+	return out_fd;
+}
+
+static const char *current_second(void)
+{
+	static _Thread_local time_t cached = -1;
+	static _Thread_local char text[sizeof("2026-11-21 23:11:55 +0000") + 16];
+	time_t now = time(NULL);
+	struct tm local;
+
+	if (now != cached && localtime_r(&now, &local)) {
+		strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S %z", &local);
+		cached = now;
+	}
+	return text;
+}
+
+static void write_line(const char *line, size_t len)
+{
+	int lost = fd_write_all(out_fd, line, len);
+
+	UNUSED(lost);
+}
+
+void log_write(enum log_level level, const char *fmt, ...)
+{
+	char line[PREFIX_MAX_BYTES + MESSAGE_MAX_BYTES + 1];
+	int saved_errno = errno;
+	int prefix = snprintf(line, PREFIX_MAX_BYTES, "[%s] [%d] [%s] ", current_second(),
+			      (int)getpid(), level_names[level]);
+	va_list args;
+
+	errno = saved_errno; /* for %m */
+	va_start(args, fmt);
+	int len = vsnprintf(line + prefix, MESSAGE_MAX_BYTES, fmt, args);
+	va_end(args);
+
+	if (len < 0)
+		len = 0;
+	if (len >= MESSAGE_MAX_BYTES)
+		len = MESSAGE_MAX_BYTES - 1;
+	line[prefix + len] = '\n';
+	write_line(line, (size_t)(prefix + len) + 1);
+	errno = saved_errno;
+}
+
+void log_raw(struct slice bytes)
+{
+	int saved_errno = errno;
+
+	write_line(bytes.base, bytes.len);
+	errno = saved_errno;
+}

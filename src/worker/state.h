@@ -1,0 +1,40 @@
+/* Between the files of this folder: a worker's state. */
+#ifndef UCORN_WORKER_STATE_H
+#define UCORN_WORKER_STATE_H
+
+#include "ucorn/conn/reactor.h"
+#include "ucorn/worker/loop.h"
+
+struct worker {
+	struct worker_context context;
+	struct conn_service service;
+	struct reactor *reactor;
+	struct app *app;
+	struct access_format *access_format; /* NULL: no access log */
+	int wake[2];			     /* Python writes a byte to [1] for each signal */
+	bool signalled;			     /* there may be handlers to run */
+	bool leaving;			     /* finishes what it has, then ends */
+	bool quick;			     /* ends at once */
+	int exit_code;
+	uint64_t max_requests; /* with its jitter; 0: none */
+	uint64_t leave_by_ms;  /* when a leaving worker gives up waiting */
+	uint64_t parent_checked_ms;
+	bool access_broken; /* a failure of the access log has been told */
+};
+
+/* wake.c: the table of signals. */
+MUST_CHECK int worker_signals_install(struct worker *w, struct err *err);
+void worker_signals_watch(struct worker *w); /* once there is a reactor */
+void worker_signals_run(struct worker *w);
+
+/* limits.c: what makes a worker leave by itself. */
+void worker_limits_init(struct worker *w);
+void worker_limits_check(struct worker *w);
+
+/* Begins to leave: takes no further connection, answers with Connection: close. */
+void worker_leave(struct worker *w);
+
+/* accesslog.c: one line per answer. */
+MUST_CHECK int worker_access_init(struct worker *w, struct err *err);
+
+#endif

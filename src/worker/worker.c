@@ -1,0 +1,222 @@
+/* The life of a worker after its fork: boot, serve, leave.
+ *
+ * Boot ends with the slot's state READY; from then on the master counts on this
+ * worker.  A worker that leaves takes no further connection, answers what it
+ * has with Connection: close, and ends when nothing is left or when its time
+ * (graceful_timeout) is up. */
+#include "ucorn/worker/worker.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "state.h"
+#include "ucorn/py/interp.h"
+#include "ucorn/py/signals.h"
+#include "ucorn/util/clock.h"
+#include "ucorn/util/fd.h"
+#include "ucorn/util/log.h"
+#include "ucorn/wsgi/app.h"
+
+enum { ACCEPT_BATCH_ALONE = 16 };
+
+/* ---- telling the master */
+
+static void slot_set_state(struct worker *w, enum score_state state)
+{
+	static const char news = 0;
+
+	atomic_store(&w->context.slot->state, state);
+	/* A full pipe already wakes the master. */
+	if (write(w->context.notify_fd, &news, 1) < 0 && errno != EAGAIN)
+		log_debug("Cannot tell the master: %s", strerror(errno));
+}
+
+static void slot_update(struct worker *w)
+{
+	struct score_slot *slot = w->context.slot;
+
+	atomic_store_explicit(&slot->beat_ms, w->service.now_ms, memory_order_relaxed);
+	atomic_store_explicit(&slot->requests, w->service.requests, memory_order_relaxed);
+	atomic_store_explicit(&slot->connections, w->service.connections, memory_order_relaxed);
+	atomic_store_explicit(&slot->busy, w->service.busy, memory_order_relaxed);
+}
+
+/* ---- serving */
+
+void worker_leave(struct worker *w)
+{
+	if (w->leaving)
+		return;
+	w->leaving = true;
+	w->service.leaving = true;
+	w->leave_by_ms = clock_ms() + 1000 * (uint64_t)w->context.settings->graceful_timeout;
+	slot_set_state(w, SCORE_LEAVING);
+}
+
+/* Nothing is left to be done, or no time to do it. */
+static bool has_drained(struct worker *w)
+{
+	if (w->service.connections == 0)
+		return true;
+	if (w->service.now_ms < w->leave_by_ms)
+		return false;
+	log_warning("%u connections did not finish within graceful_timeout",
+		    w->service.connections);
+	return true;
+}
+
+/* Leaving: kept connections may bring one more request, which is answered with
+ * Connection: close, until their deadline; when the whole server stops they are
+ * closed at once. */
+static void leave_turn(struct worker *w)
+{
+	reactor_stop_accepting(w->reactor);
+	if (atomic_load_explicit(&w->context.scoreboard->stopping, memory_order_relaxed))
+		reactor_close_idle(w->reactor);
+}
+
+void worker_run_inline(struct worker *w)
+{
+	bool access = w->access_format != NULL;
+
+	while (!w->quick && !(w->leaving && has_drained(w))) {
+		reactor_turn(w->reactor);
+		slot_update(w);
+		worker_signals_run(w);
+		worker_limits_check(w);
+		if (w->leaving)
+			leave_turn(w);
+		if (access && log_sinks_flush(w->context.sinks) < 0 && !w->access_broken) {
+			log_error("Cannot write the access log: is the disk full?");
+			w->access_broken = true;
+		}
+	}
+}
+
+int worker_wait_poll(struct conn *c, unsigned timeout_ms)
+{
+	struct pollfd p = {.fd = c->io.fd, .events = POLLOUT};
+	int n, rc;
+
+	gil_release();
+	do
+		n = poll(&p, 1, timeout_ms ? (int)timeout_ms : -1);
+	while (n < 0 && errno == EINTR);
+	rc = n > 0 ? 0 : n == 0 ? -ETIMEDOUT : -errno;
+	gil_acquire();
+	return rc;
+}
+
+static enum want dispatch(void *data, struct conn *c)
+{
+	struct worker *w = data;
+
+	return w->context.backend->dispatch(w, c);
+}
+
+/* ---- boot */
+
+static void service_configure(struct worker *w)
+{
+	const struct settings *s = w->context.settings;
+	struct conn_service *service = &w->service;
+
+	conn_service_init(service);
+	service->app = w->app;
+	service->wait = w->context.backend->wait;
+	service->limits = (struct http_limits){
+		.line = s->limit_request_line,
+		.fields = s->limit_request_fields,
+		.field_bytes = s->limit_request_field_size,
+	};
+	service->keep_alive = s->keepalive > 0;
+	service->deadlines.duration_ms[DEADLINE_KEEPALIVE] = 1000 * s->keepalive;
+}
+
+static int reactor_start(struct worker *w, struct err *err)
+{
+	const struct worker_context *ctx = &w->context;
+	struct reactor_options options = {
+		.listeners = ctx->listeners,
+		.n_listeners = ctx->n_listeners,
+		/* One at a time, so that the others get their share. */
+		.accept_batch = ctx->settings->workers == 1 ? ACCEPT_BATCH_ALONE : 1,
+		.max_connections = ctx->settings->worker_connections,
+		.dispatch = dispatch,
+		.dispatch_data = w,
+		.release = gil_release,
+		.acquire = gil_acquire,
+	};
+
+	w->reactor = reactor_new(&w->service, &options);
+	if (!w->reactor)
+		return err_set_exit(err, 3, "Cannot start the worker's event loop: %s",
+				    strerror(errno));
+	worker_signals_watch(w);
+	return 0;
+}
+
+static int app_boot(struct worker *w, struct err *err)
+{
+	const struct worker_context *ctx = &w->context;
+	struct wsgi_options options = {
+		.multithread = ctx->backend->multithread,
+		.multiprocess = ctx->settings->workers > 1,
+		.interleaved = ctx->backend->interleaved,
+	};
+
+	w->app = ctx->app ? ctx->app : wsgi_app_load(ctx->settings->wsgi_app, err);
+	if (!w->app)
+		return -1;
+	return wsgi_app_configure(w->app, &options, err);
+}
+
+static int worker_boot(struct worker *w, struct err *err)
+{
+	if (worker_signals_install(w, err) < 0)
+		return -1;
+	if (w->context.backend->setup && w->context.backend->setup(w, err) < 0)
+		return -1;
+	if (app_boot(w, err) < 0)
+		return -1;
+	service_configure(w);
+	if (worker_access_init(w, err) < 0)
+		return -1;
+	worker_limits_init(w);
+	return reactor_start(w, err);
+}
+
+static void worker_release(struct worker *w)
+{
+	reactor_free(w->reactor);
+	if (w->reactor)
+		conn_service_release(&w->service);
+	access_format_free(w->access_format);
+	if (w->app && !w->context.app)
+		wsgi_app_free(w->app);
+	if (log_sinks_flush(w->context.sinks) < 0)
+		log_debug("Some access lines were lost at exit");
+}
+
+int worker_main(const struct worker_context *context)
+{
+	struct worker w = {.context = *context, .wake = {-1, -1}};
+	struct err err = {0};
+
+	log_info("Booting worker with pid: %d", (int)getpid());
+	if (worker_boot(&w, &err) < 0) {
+		if (err.text[0])
+			fprintf(stderr, "%s\n", err.text);
+		w.exit_code = err.exit_code;
+	} else if (!w.quick) {
+		slot_set_state(&w, SCORE_READY);
+		context->backend->run(&w);
+	}
+	log_info("Worker exiting (pid: %d)", (int)getpid());
+	worker_release(&w);
+	return w.exit_code;
+}

@@ -1,0 +1,260 @@
+/* A WSGI application behind the app vtable: start builds the environ and calls
+ * the application, more goes on with its iterable, finish closes it.
+ *
+ * An exception of the application is logged where it happened and turns into a
+ * 500 or, behind the head, into a cut connection; it never leaves this folder. */
+#include "ucorn/wsgi/app.h"
+
+#include <stdlib.h>
+
+#include "ucorn/py/errors.h"
+#include "ucorn/py/pylib.h"
+#include "ucorn/util/log.h"
+#include "wsgi.h"
+
+static struct wsgi_app *of_app(struct app *app)
+{
+	return container_of(app, struct wsgi_app, app);
+}
+
+static enum app_step request_failed(struct wsgi_request *r)
+{
+	static const struct slice no_message;
+	const struct http_request *req = &r->x->request;
+
+	py_error_log("Error handling request %.*s %.*s", (int)req->method.len, req->method.base,
+		     (int)req->target.len, req->target.base);
+	exchange_fail(r->x, HTTP_ERR_APPLICATION, no_message);
+	return APP_DONE;
+}
+
+/* What the request needs before the application can be called. */
+static bool request_prepare(struct wsgi_request *r)
+{
+	struct wsgi_app *app = r->app;
+
+	r->input = input_get(app->inputs, &r->x->body);
+	if (!r->input)
+		return false;
+	r->environ = environ_new(app->environs, r->x, r->input);
+	if (!r->environ)
+		return false;
+	r->start = start_response_get(app->starts, r);
+	if (!r->start)
+		return false;
+	if (app->options.interleaved)
+		r->context = PyContext_CopyCurrent();
+	return !app->options.interleaved || r->context;
+}
+
+static bool context_enter(struct wsgi_request *r)
+{
+	return !r->context || PyContext_Enter(r->context) == 0;
+}
+
+static void context_leave(struct wsgi_request *r)
+{
+	if (r->context && PyContext_Exit(r->context) < 0)
+		py_error_log("Cannot leave a request's context");
+}
+
+static enum app_step request_call(struct wsgi_request *r)
+{
+	PyObject *args[3] = {NULL, r->environ, r->start};
+
+	r->result = PyObject_Vectorcall(r->app->callable, args + 1,
+					2 | PY_VECTORCALL_ARGUMENTS_OFFSET, NULL);
+	return r->result ? result_begin(r) : APP_DONE;
+}
+
+static enum app_step wsgi_start(struct app *base, struct exchange *x)
+{
+	struct wsgi_request *r = arena_alloc(&x->conn->arena, sizeof(*r));
+	enum app_step step = APP_DONE;
+
+	x->app_state = r;
+	if (!r) {
+		exchange_abort(x);
+		return APP_DONE;
+	}
+	*r = (struct wsgi_request){.app = of_app(base), .x = x};
+	if (request_prepare(r) && context_enter(r)) {
+		step = request_call(r);
+		context_leave(r);
+	}
+	return PyErr_Occurred() ? request_failed(r) : step;
+}
+
+static enum app_step wsgi_more(struct app *base, struct exchange *x)
+{
+	struct wsgi_request *r = x->app_state;
+	enum app_step step = APP_DONE;
+
+	UNUSED(base);
+	if (context_enter(r)) {
+		step = result_more(r);
+		context_leave(r);
+	}
+	return PyErr_Occurred() ? request_failed(r) : step;
+}
+
+/* PEP 3333: close() of the iterable is called however the request ended. */
+static void result_close(struct wsgi_request *r)
+{
+	PyObject *close, *done = NULL;
+
+	if (!r->result || PyList_CheckExact(r->result) || PyTuple_CheckExact(r->result))
+		return;
+	close = PyObject_GetAttrString(r->result, "close");
+	if (!close) {
+		PyErr_Clear();
+		return;
+	}
+	if (context_enter(r)) {
+		done = PyObject_CallNoArgs(close);
+		context_leave(r);
+	}
+	if (!done)
+		py_error_log("Error closing the response of %.*s %.*s",
+			     (int)r->x->request.method.len, r->x->request.method.base,
+			     (int)r->x->request.target.len, r->x->request.target.base);
+	Py_XDECREF(done);
+	Py_DECREF(close);
+}
+
+static void wsgi_finish(struct app *base, struct exchange *x)
+{
+	struct wsgi_app *app = of_app(base);
+	struct wsgi_request *r = x->app_state;
+
+	x->app_state = NULL;
+	if (!r)
+		return;
+	result_close(r);
+	Py_XDECREF(r->iterator);
+	Py_XDECREF(r->result);
+	Py_XDECREF(r->environ);
+	if (r->start)
+		start_response_put(app->starts, r->start);
+	if (r->input)
+		input_put(app->inputs, r->input);
+	Py_XDECREF(r->context);
+}
+
+static void wsgi_forget(struct app *base, struct conn *c)
+{
+	UNUSED(base);
+	environ_forget(c);
+}
+
+static bool wsgi_lookup(struct app *base, struct exchange *x, struct slice key, struct slice *text)
+{
+	struct wsgi_request *r = x->app_state;
+	PyObject *name, *value = NULL;
+	Py_ssize_t len;
+	bool found = false;
+
+	UNUSED(base);
+	if (!r || !r->environ)
+		return false;
+	name = PyUnicode_DecodeLatin1(key.base, (Py_ssize_t)key.len, NULL);
+	if (name)
+		value = PyDict_GetItemWithError(r->environ, name);
+	if (value && PyUnicode_Check(value)) {
+		text->base = PyUnicode_AsUTF8AndSize(value, &len);
+		text->len = (size_t)len;
+		found = text->base != NULL;
+	}
+	Py_XDECREF(name);
+	PyErr_Clear();
+	return found;
+}
+
+static const struct app_ops wsgi_ops = {
+	.start = wsgi_start,
+	.more = wsgi_more,
+	.finish = wsgi_finish,
+	.forget = wsgi_forget,
+	.lookup = wsgi_lookup,
+};
+
+/* Puts the exception that ended the load into err, as wsgi_app_load says. */
+static void load_failed(PyObject *loader, struct err *err)
+{
+	PyObject *spec_error = loader ? PyObject_GetAttrString(loader, "SpecError") : NULL;
+	PyObject *type, *value, *trace, *text;
+	const char *utf8;
+	int code;
+
+	if (spec_error && PyErr_ExceptionMatches(spec_error)) {
+		PyErr_Fetch(&type, &value, &trace);
+		text = value ? PyObject_Str(value) : NULL;
+		utf8 = text ? PyUnicode_AsUTF8(text) : NULL;
+		err_set_exit(err, 4, "%s", utf8 ? utf8 : "Failed to find the application.");
+		PyErr_Clear();
+		Py_XDECREF(text);
+		Py_XDECREF(trace);
+		Py_XDECREF(value);
+		Py_XDECREF(type);
+	} else if (py_error_is_exit(&code)) {
+		err_set_exit(err, code, "%s", "");
+	} else {
+		py_error_log("Exception in worker process");
+		err_set_exit(err, 3, "%s", "");
+	}
+	Py_XDECREF(spec_error);
+}
+
+struct app *wsgi_app_load(const char *spec, struct err *err)
+{
+	struct wsgi_app *app = calloc(1, sizeof(*app));
+	PyObject *loader;
+
+	if (!app) {
+		err_set_exit(err, 3, "Out of memory");
+		return NULL;
+	}
+	app->app.ops = &wsgi_ops;
+	loader = pylib_import("ucorn.loader");
+	if (loader)
+		app->callable = PyObject_CallMethod(loader, "load", "s", spec);
+	if (!app->callable) {
+		load_failed(loader, err);
+		free(app);
+		app = NULL;
+	}
+	Py_XDECREF(loader);
+	return app ? &app->app : NULL;
+}
+
+int wsgi_app_configure(struct app *base, const struct wsgi_options *options, struct err *err)
+{
+	struct wsgi_app *app = of_app(base);
+	PyObject *errors = errors_stream_new(), *wrapper = file_wrapper_type();
+
+	app->options = *options;
+	app->starts = start_pool_new();
+	app->inputs = input_pool_new();
+	if (errors && wrapper)
+		app->environs = environ_maker_new(options, errors, wrapper);
+	Py_XDECREF(errors);
+	Py_XDECREF(wrapper);
+	if (app->starts && app->inputs && app->environs)
+		return 0;
+	py_error_log("Cannot prepare the WSGI environment");
+	return err_set_exit(err, 3, "Cannot prepare the WSGI environment");
+}
+
+void wsgi_app_free(struct app *base)
+{
+	struct wsgi_app *app;
+
+	if (!base)
+		return;
+	app = of_app(base);
+	environ_maker_free(app->environs);
+	start_pool_free(app->starts);
+	input_pool_free(app->inputs);
+	Py_XDECREF(app->callable);
+	free(app);
+}

@@ -1,0 +1,469 @@
+/* The environ of a request (PEP 3333, "environ Variables").
+ *
+ * A copy of a template that has every key already, so that the copy is one
+ * block and setting a value never resizes; one template per listener.  Keys are
+ * interned once; `HTTP_...` keys come from a cache by the field's raw name, of
+ * bounded size, so that clients cannot grow it.  Text is latin-1, as WSGI's
+ * native strings want. */
+#include <ctype.h>
+#include <stdlib.h>
+
+#include "ucorn/http/target.h"
+#include "wsgi.h"
+
+enum key {
+	KEY_REQUEST_METHOD,
+	KEY_QUERY_STRING,
+	KEY_RAW_URI,
+	KEY_SERVER_PROTOCOL,
+	KEY_PATH_INFO,
+	KEY_SCRIPT_NAME,
+	KEY_REMOTE_ADDR,
+	KEY_REMOTE_PORT,
+	KEY_SERVER_NAME,
+	KEY_SERVER_PORT,
+	KEY_CONTENT_TYPE,
+	KEY_CONTENT_LENGTH,
+	KEY_INPUT,
+	KEY_COUNT
+};
+
+static const char *const key_names[KEY_COUNT] = {
+	[KEY_REQUEST_METHOD] = "REQUEST_METHOD",
+	[KEY_QUERY_STRING] = "QUERY_STRING",
+	[KEY_RAW_URI] = "RAW_URI",
+	[KEY_SERVER_PROTOCOL] = "SERVER_PROTOCOL",
+	[KEY_PATH_INFO] = "PATH_INFO",
+	[KEY_SCRIPT_NAME] = "SCRIPT_NAME",
+	[KEY_REMOTE_ADDR] = "REMOTE_ADDR",
+	[KEY_REMOTE_PORT] = "REMOTE_PORT",
+	[KEY_SERVER_NAME] = "SERVER_NAME",
+	[KEY_SERVER_PORT] = "SERVER_PORT",
+	[KEY_CONTENT_TYPE] = "CONTENT_TYPE",
+	[KEY_CONTENT_LENGTH] = "CONTENT_LENGTH",
+	[KEY_INPUT] = "wsgi.input",
+};
+
+enum {
+	NAME_MAX_BYTES = 48, /* longer field names are not cached */
+	NAME_CACHE_SLOTS = 512,
+	NAME_CACHE_PROBES = 8,
+	TEMPLATES = 16,
+};
+
+/* A field name as it was sent, and its environ key. */
+struct name_entry {
+	unsigned char len; /* 0: free */
+	char name[NAME_MAX_BYTES];
+	PyObject *key;
+};
+
+struct environ_template {
+	const struct listener *listener;
+	PyObject *dict;
+};
+
+struct environ_maker {
+	PyObject *keys[KEY_COUNT];
+	PyObject *empty, *get, *post, *http10, *http11;
+	PyObject *constants; /* what is the same for all listeners */
+	PyObject *script_name;
+	char *script_path; /* its bytes: cut off the front of each path */
+	struct environ_template templates[TEMPLATES];
+	struct name_entry names[NAME_CACHE_SLOTS];
+};
+
+/* A connection's own values, made with its first request. */
+struct peer_values {
+	PyObject *addr, *port;
+};
+
+static PyObject *latin1(struct slice s)
+{
+	return PyUnicode_DecodeLatin1(s.base, (Py_ssize_t)s.len, NULL);
+}
+
+/* dict[key] = value; steals value, which may be NULL with an exception set. */
+static bool put(PyObject *dict, PyObject *key, PyObject *value)
+{
+	int rc = value ? PyDict_SetItem(dict, key, value) : -1;
+
+	Py_XDECREF(value);
+	return rc == 0;
+}
+
+static bool put_text(PyObject *dict, const char *key, PyObject *value)
+{
+	int rc = value ? PyDict_SetItemString(dict, key, value) : -1;
+
+	Py_XDECREF(value);
+	return rc == 0;
+}
+
+/* ---- templates */
+
+static bool put_constants(PyObject *dict, const struct wsgi_options *o, PyObject *errors,
+			  PyObject *file_wrapper)
+{
+	return put_text(dict, "wsgi.version", Py_BuildValue("(ii)", 1, 0)) &&
+	       put_text(dict, "wsgi.url_scheme", PyUnicode_FromString("http")) &&
+	       put_text(dict, "wsgi.errors", Py_NewRef(errors)) &&
+	       put_text(dict, "wsgi.multithread", PyBool_FromLong(o->multithread)) &&
+	       put_text(dict, "wsgi.multiprocess", PyBool_FromLong(o->multiprocess)) &&
+	       put_text(dict, "wsgi.run_once", PyBool_FromLong(0)) &&
+	       put_text(dict, "wsgi.file_wrapper", Py_NewRef(file_wrapper)) &&
+	       put_text(dict, "wsgi.input_terminated", PyBool_FromLong(1)) &&
+	       put_text(dict, "SERVER_SOFTWARE", PyUnicode_FromString("ucorn/" UCORN_VERSION));
+}
+
+static bool put_listener(struct environ_maker *m, PyObject *dict, const struct listener *l)
+{
+	PyObject *port;
+
+	/* On a unix socket the Host field decides, see put_server_from_host. */
+	port = !l || l->is_unix ? Py_NewRef(m->empty) : PyUnicode_FromFormat("%u", l->port);
+	return put(dict, m->keys[KEY_SERVER_NAME], PyUnicode_FromString(l ? l->name : "")) &&
+	       put(dict, m->keys[KEY_SERVER_PORT], port);
+}
+
+static PyObject *template_new(struct environ_maker *m, const struct listener *l)
+{
+	static const enum key every_request[] = {
+		KEY_REQUEST_METHOD, KEY_QUERY_STRING, KEY_RAW_URI, KEY_SERVER_PROTOCOL,
+		KEY_PATH_INFO,	    KEY_REMOTE_ADDR,  KEY_INPUT};
+	PyObject *dict = PyDict_Copy(m->constants);
+	bool ok = dict && put_listener(m, dict, l) &&
+		  PyDict_SetItem(dict, m->keys[KEY_SCRIPT_NAME], m->script_name) == 0;
+
+	for (size_t i = 0; ok && i < ARRAY_LEN(every_request); i++)
+		ok = PyDict_SetItem(dict, m->keys[every_request[i]], m->empty) == 0;
+	if (ok && !(l && l->is_unix))
+		ok = PyDict_SetItem(dict, m->keys[KEY_REMOTE_PORT], m->empty) == 0;
+	if (!ok)
+		Py_CLEAR(dict);
+	return dict;
+}
+
+/* The listener's template, made when it is first needed; borrowed. */
+static PyObject *template_of(struct environ_maker *m, const struct listener *l)
+{
+	size_t i = 0;
+
+	while (i < TEMPLATES - 1 && m->templates[i].dict && m->templates[i].listener != l)
+		i++;
+	if (m->templates[i].dict && m->templates[i].listener == l)
+		return m->templates[i].dict;
+	/* Beyond TEMPLATES listeners the last place is shared. */
+	Py_XSETREF(m->templates[i].dict, template_new(m, l));
+	m->templates[i].listener = l;
+	return m->templates[i].dict;
+}
+
+/* ---- header fields */
+
+/* HTTP_ and the name in upper case, with '_' for '-'; interned. */
+static PyObject *field_key_new(struct slice name)
+{
+	PyObject *key = PyUnicode_New((Py_ssize_t)name.len + 5, 127);
+	char *at;
+
+	if (!key)
+		return NULL;
+	at = (char *)PyUnicode_1BYTE_DATA(key);
+	memcpy(at, "HTTP_", 5);
+	for (size_t i = 0; i < name.len; i++)
+		at[5 + i] = name.base[i] == '-' ? '_' : (char)toupper((unsigned char)name.base[i]);
+	return key;
+}
+
+static unsigned name_hash(struct slice name)
+{
+	unsigned hash = (unsigned)name.len;
+
+	for (size_t i = 0; i < name.len; i++)
+		hash = hash * 31 + (unsigned char)name.base[i];
+	return hash ^ (hash >> 9);
+}
+
+/* The environ key of a field name: a new reference. */
+static PyObject *field_key(struct environ_maker *m, struct slice name)
+{
+	unsigned hash = name_hash(name);
+	struct name_entry *entry;
+	PyObject *key;
+
+	if (name.len > NAME_MAX_BYTES)
+		return field_key_new(name);
+	for (unsigned probe = 0; probe < NAME_CACHE_PROBES; probe++) {
+		entry = &m->names[(hash + probe) % NAME_CACHE_SLOTS];
+		if (entry->len == name.len && memcmp(entry->name, name.base, name.len) == 0)
+			return Py_NewRef(entry->key);
+		if (entry->len != 0)
+			continue;
+		key = field_key_new(name);
+		if (!key)
+			return NULL;
+		PyUnicode_InternInPlace(&key);
+		entry->len = (unsigned char)name.len;
+		memcpy(entry->name, name.base, name.len);
+		entry->key = key;
+		return Py_NewRef(key);
+	}
+	return field_key_new(name); /* the cache is full here */
+}
+
+/* Sets a field, or joins it to an earlier one of that name (RFC 9110 5.3). */
+static bool put_field(PyObject *environ, PyObject *key, PyObject *value)
+{
+	PyObject *there = PyDict_SetDefault(environ, key, value);
+
+	if (!there)
+		return false;
+	if (there == value)
+		return true;
+	return put(environ, key, PyUnicode_FromFormat("%U,%U", there, value));
+}
+
+/* Fields that are no HTTP_ key: CGI's own two, and the transfer coding, which
+ * has been taken off the body. */
+static bool special_field(struct environ_maker *m, const struct http_field *f, PyObject **key)
+{
+	*key = NULL;
+	if (f->name.len == 12 && slice_eq_nocase(f->name, SLICE("content-type")))
+		*key = m->keys[KEY_CONTENT_TYPE];
+	else if (f->name.len == 14 && slice_eq_nocase(f->name, SLICE("content-length")))
+		*key = m->keys[KEY_CONTENT_LENGTH];
+	else if (f->name.len != 17 || !slice_eq_nocase(f->name, SLICE("transfer-encoding")))
+		return false;
+	return true;
+}
+
+static bool put_fields(struct environ_maker *m, PyObject *environ, const struct http_request *req)
+{
+	for (size_t i = 0; i < req->n_fields; i++) {
+		const struct http_field *f = &req->fields[i];
+		PyObject *key, *value;
+		bool ok;
+
+		/* X_Y would stand for X-Y as well, and could forge it. */
+		if (memchr(f->name.base, '_', f->name.len))
+			continue;
+		if (special_field(m, f, &key)) {
+			if (key && !put(environ, key, latin1(f->value)))
+				return false;
+			continue;
+		}
+		key = field_key(m, f->name);
+		value = key ? latin1(f->value) : NULL;
+		ok = value && put_field(environ, key, value);
+		Py_XDECREF(value);
+		Py_XDECREF(key);
+		if (!ok)
+			return false;
+	}
+	return true;
+}
+
+/* ---- the request line */
+
+static PyObject *method_text(struct environ_maker *m, struct slice method)
+{
+	if (slice_eq(method, SLICE("GET")))
+		return Py_NewRef(m->get);
+	if (slice_eq(method, SLICE("POST")))
+		return Py_NewRef(m->post);
+	return latin1(method);
+}
+
+static PyObject *protocol_text(struct environ_maker *m, struct slice version)
+{
+	if (slice_eq(version, SLICE("HTTP/1.1")))
+		return Py_NewRef(m->http11);
+	if (slice_eq(version, SLICE("HTTP/1.0")))
+		return Py_NewRef(m->http10);
+	return latin1(version);
+}
+
+/* PATH_INFO: the path without SCRIPT_NAME, percent-decoded. */
+static PyObject *path_text(struct environ_maker *m, struct exchange *x)
+{
+	struct slice script = slice_from(m->script_path), path = x->request.path;
+	char *decoded;
+
+	if (!slice_starts(path, script))
+		return PyErr_Format(PyExc_ValueError,
+				    "the request's path is not below SCRIPT_NAME (%s)",
+				    m->script_path);
+	path = slice_of(path.base + script.len, path.len - script.len);
+
+	if (!memchr(path.base, '%', path.len))
+		return latin1(path);
+	decoded = arena_alloc(&x->conn->arena, path.len);
+	if (!decoded)
+		return PyErr_NoMemory();
+	return latin1(slice_of(decoded, http_percent_decode(path, decoded)));
+}
+
+static bool put_line(struct environ_maker *m, PyObject *environ, struct exchange *x)
+{
+	const struct http_request *req = &x->request;
+	PyObject *path = path_text(m, x), *raw;
+
+	if (!path)
+		return false;
+	/* Most targets are a plain path: one str serves both. */
+	if (req->target.len == req->path.len && (size_t)PyUnicode_GET_LENGTH(path) == req->path.len)
+		raw = Py_NewRef(path);
+	else
+		raw = latin1(req->target);
+	return put(environ, m->keys[KEY_PATH_INFO], path) &&
+	       put(environ, m->keys[KEY_RAW_URI], raw) &&
+	       put(environ, m->keys[KEY_REQUEST_METHOD], method_text(m, req->method)) &&
+	       put(environ, m->keys[KEY_SERVER_PROTOCOL], protocol_text(m, req->version)) &&
+	       (req->query.len == 0 || put(environ, m->keys[KEY_QUERY_STRING], latin1(req->query)));
+}
+
+/* ---- the peer */
+
+static struct peer_values *peer_values_of(struct conn *c)
+{
+	struct peer_values *v = c->app_data;
+
+	if (v)
+		return v;
+	v = calloc(1, sizeof(*v));
+	if (!v)
+		return NULL;
+	v->addr = PyUnicode_FromString(c->remote_addr);
+	v->port = PyUnicode_FromFormat("%u", c->remote_port);
+	c->app_data = v;
+	return v;
+}
+
+void environ_forget(struct conn *c)
+{
+	struct peer_values *v = c->app_data;
+
+	c->app_data = NULL;
+	Py_XDECREF(v->addr);
+	Py_XDECREF(v->port);
+	free(v);
+}
+
+static bool put_peer(struct environ_maker *m, PyObject *environ, struct conn *c)
+{
+	struct peer_values *v = peer_values_of(c);
+
+	if (!v || !v->addr || !v->port) {
+		PyErr_NoMemory();
+		return false;
+	}
+	if (PyDict_SetItem(environ, m->keys[KEY_REMOTE_ADDR], v->addr) < 0)
+		return false;
+	return (c->listener && c->listener->is_unix) ||
+	       PyDict_SetItem(environ, m->keys[KEY_REMOTE_PORT], v->port) == 0;
+}
+
+/* A unix socket has no name that a client could use: SERVER_NAME and _PORT come
+ * from the Host field, `name[:port]` (IPv6 in brackets). */
+static bool put_server_from_host(struct environ_maker *m, PyObject *environ,
+				 const struct http_request *req)
+{
+	const struct http_field *host = http_request_field(req, SLICE("host"));
+	struct slice name, port = SLICE("80");
+	const char *colon, *bracket;
+
+	if (!host || host->value.len == 0)
+		return true;
+	name = host->value;
+	colon = memrchr(name.base, ':', name.len);
+	bracket = memrchr(name.base, ']', name.len);
+	if (colon && (!bracket || colon > bracket)) {
+		port = slice_of(colon + 1, name.len - (size_t)(colon + 1 - name.base));
+		name.len = (size_t)(colon - name.base);
+	}
+	return put(environ, m->keys[KEY_SERVER_NAME], latin1(name)) &&
+	       put(environ, m->keys[KEY_SERVER_PORT], latin1(port));
+}
+
+/* ---- the whole */
+
+/* A chunked body is handed over as what it has become: one of known length. */
+static bool put_length(struct environ_maker *m, PyObject *environ, struct exchange *x)
+{
+	if (x->request.body != HTTP_BODY_CHUNKED)
+		return true;
+	return put(environ, m->keys[KEY_CONTENT_LENGTH],
+		   PyUnicode_FromFormat("%llu", (unsigned long long)x->body.size));
+}
+
+PyObject *environ_new(struct environ_maker *m, struct exchange *x, PyObject *input)
+{
+	struct conn *c = x->conn;
+	PyObject *template = template_of(m, c->listener);
+	PyObject *environ = template ? PyDict_Copy(template) : NULL;
+	bool ok = environ && put_line(m, environ, x) && put_peer(m, environ, c) &&
+		  PyDict_SetItem(environ, m->keys[KEY_INPUT], input) == 0 &&
+		  put_fields(m, environ, &x->request) && put_length(m, environ, x);
+
+	if (ok && c->listener && c->listener->is_unix)
+		ok = put_server_from_host(m, environ, &x->request);
+	if (!ok)
+		Py_CLEAR(environ);
+	return environ;
+}
+
+static bool maker_texts(struct environ_maker *m)
+{
+	const char *script_name = getenv("SCRIPT_NAME");
+
+	for (size_t i = 0; i < KEY_COUNT; i++) {
+		m->keys[i] = PyUnicode_InternFromString(key_names[i]);
+		if (!m->keys[i])
+			return false;
+	}
+	m->empty = PyUnicode_InternFromString("");
+	m->get = PyUnicode_InternFromString("GET");
+	m->post = PyUnicode_InternFromString("POST");
+	m->http10 = PyUnicode_InternFromString("HTTP/1.0");
+	m->http11 = PyUnicode_InternFromString("HTTP/1.1");
+	m->script_path = strdup(script_name ? script_name : "");
+	m->script_name = PyUnicode_DecodeFSDefault(script_name ? script_name : "");
+	return m->empty && m->get && m->post && m->http10 && m->http11 && m->script_name &&
+	       m->script_path;
+}
+
+struct environ_maker *environ_maker_new(const struct wsgi_options *options, PyObject *errors,
+					PyObject *file_wrapper)
+{
+	struct environ_maker *m = calloc(1, sizeof(*m));
+
+	if (!m)
+		return NULL;
+	m->constants = PyDict_New();
+	if (!m->constants || !maker_texts(m) ||
+	    !put_constants(m->constants, options, errors, file_wrapper)) {
+		environ_maker_free(m);
+		return NULL;
+	}
+	return m;
+}
+
+void environ_maker_free(struct environ_maker *m)
+{
+	PyObject **texts[] = {&m->empty,  &m->get,	 &m->post,	 &m->http10,
+			      &m->http11, &m->constants, &m->script_name};
+
+	if (!m)
+		return;
+	for (size_t i = 0; i < KEY_COUNT; i++)
+		Py_CLEAR(m->keys[i]);
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+		Py_CLEAR(*texts[i]);
+	for (size_t i = 0; i < TEMPLATES; i++)
+		Py_CLEAR(m->templates[i].dict);
+	for (size_t i = 0; i < NAME_CACHE_SLOTS; i++)
+		Py_CLEAR(m->names[i].key);
+	free(m->script_path);
+	free(m);
+}

@@ -1,0 +1,257 @@
+/* start_response and the write callable it returns (PEP 3333).
+ *
+ * Status and fields are checked and serialised in the call itself, so that the
+ * application sees its mistake as an exception where it made it.  The objects
+ * come from a free list; one that the application keeps beyond its request is
+ * detached and only raises. */
+#include <stdlib.h>
+
+#include "wsgi.h"
+
+struct start_object {
+	PyObject_HEAD vectorcallfunc call;
+	struct wsgi_request *request; /* NULL: detached */
+	PyObject *writer;
+};
+
+struct writer_object {
+	PyObject_HEAD vectorcallfunc call;
+	struct wsgi_request *request; /* NULL: detached */
+};
+
+enum { KEPT_OBJECTS = 64 };
+
+struct start_pool {
+	struct start_object *kept[KEPT_OBJECTS];
+	unsigned count;
+};
+
+static bool is_attached(struct wsgi_request *request, const char *what)
+{
+	if (request)
+		return true;
+	PyErr_Format(PyExc_RuntimeError, "%s was called after its request had ended", what);
+	return false;
+}
+
+/* ---- write() */
+
+static PyObject *writer_call(PyObject *self, PyObject *const *args, size_t nf, PyObject *names)
+{
+	struct wsgi_request *r = ((struct writer_object *)self)->request;
+	struct exchange *x;
+
+	if (!is_attached(r, "write"))
+		return NULL;
+	x = r->x;
+	if (names || PyVectorcall_NARGS(nf) != 1 || !PyBytes_Check(args[0])) {
+		PyErr_SetString(PyExc_TypeError, "write() takes one bytes object");
+		return NULL;
+	}
+	if (exchange_send(x,
+			  slice_of(PyBytes_AS_STRING(args[0]), (size_t)PyBytes_GET_SIZE(args[0])),
+			  NULL, NULL) < 0)
+		return PyErr_NoMemory();
+	/* A client that has gone is noticed when the application is done. */
+	if (exchange_flush(x) < 0)
+		Py_RETURN_NONE;
+	Py_RETURN_NONE;
+}
+
+static PyTypeObject writer_type = {
+	PyVarObject_HEAD_INIT(NULL, 0).tp_name = "ucorn.write",
+	.tp_basicsize = sizeof(struct writer_object),
+	.tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_VECTORCALL,
+	.tp_vectorcall_offset = offsetof(struct writer_object, call),
+	.tp_call = PyVectorcall_Call,
+	.tp_doc = "Sends a piece of the response (legacy of PEP 3333).",
+};
+
+/* ---- start_response() */
+
+static bool fault_raise(enum response_fault fault, PyObject *culprit)
+{
+	static const char *const formats[] = {
+		[RESPONSE_BAD_STATUS] = "Invalid HTTP status: %R",
+		[RESPONSE_BAD_NAME] = "Invalid HTTP header name: %R",
+		[RESPONSE_BAD_VALUE] = "Invalid HTTP header value: %R",
+		[RESPONSE_BAD_LENGTH] = "Content-Length has to be digits: %R",
+	};
+
+	if (fault == RESPONSE_OK)
+		return true;
+	if (fault == RESPONSE_NO_MEMORY)
+		PyErr_NoMemory();
+	else
+		PyErr_Format(PyExc_ValueError, formats[fault], culprit);
+	return false;
+}
+
+static bool field_take(struct response *resp, PyObject *field)
+{
+	struct slice name, value;
+
+	if (!PyTuple_Check(field) || PyTuple_GET_SIZE(field) != 2) {
+		PyErr_SetString(PyExc_TypeError,
+				"response headers have to be (name, value) tuples");
+		return false;
+	}
+	if (!py_latin1(PyTuple_GET_ITEM(field, 0), "a header name", &name.base, &name.len) ||
+	    !py_latin1(PyTuple_GET_ITEM(field, 1), "a header value", &value.base, &value.len))
+		return false;
+	return fault_raise(response_field(resp, name, value), field);
+}
+
+static bool fields_take(struct response *resp, PyObject *headers)
+{
+	if (!PyList_Check(headers)) {
+		PyErr_Format(PyExc_TypeError, "response headers have to be a list, not %.100s",
+			     Py_TYPE(headers)->tp_name);
+		return false;
+	}
+	for (Py_ssize_t i = 0; i < PyList_GET_SIZE(headers); i++)
+		if (!field_take(resp, PyList_GET_ITEM(headers, i)))
+			return false;
+	return true;
+}
+
+/* Raises what exc_info holds: (type, value, traceback). */
+static void exc_info_raise(PyObject *exc_info)
+{
+	if (PyTuple_Check(exc_info) && PyTuple_GET_SIZE(exc_info) == 3)
+		PyErr_Restore(Py_NewRef(PyTuple_GET_ITEM(exc_info, 0)),
+			      Py_NewRef(PyTuple_GET_ITEM(exc_info, 1)),
+			      PyTuple_GET_ITEM(exc_info, 2) == Py_None
+				      ? NULL
+				      : Py_NewRef(PyTuple_GET_ITEM(exc_info, 2)));
+	else
+		PyErr_SetString(PyExc_TypeError, "exc_info has to be a tuple of three");
+}
+
+/* Whether (re)starting is allowed now. */
+static bool may_start(const struct response *resp, PyObject *exc_info)
+{
+	if (exc_info == Py_None)
+		exc_info = NULL;
+	if (exc_info && resp->head_sent) {
+		exc_info_raise(exc_info);
+		return false;
+	}
+	if (!exc_info && resp->started) {
+		PyErr_SetString(PyExc_AssertionError, "Response headers already set!");
+		return false;
+	}
+	return true;
+}
+
+static bool only_exc_info(PyObject *names)
+{
+	return !names ||
+	       (PyTuple_GET_SIZE(names) == 1 &&
+		PyUnicode_CompareWithASCIIString(PyTuple_GET_ITEM(names, 0), "exc_info") == 0);
+}
+
+static PyObject *start_call(PyObject *self, PyObject *const *args, size_t nf, PyObject *names)
+{
+	struct start_object *start = (struct start_object *)self;
+	Py_ssize_t positional = PyVectorcall_NARGS(nf);
+	Py_ssize_t count = positional + (names ? PyTuple_GET_SIZE(names) : 0);
+	struct response *resp;
+	struct slice status;
+
+	if (!is_attached(start->request, "start_response"))
+		return NULL;
+	if (positional < 2 || count > 3 || !only_exc_info(names)) {
+		PyErr_SetString(PyExc_TypeError,
+				"start_response takes (status, response_headers, exc_info=None)");
+		return NULL;
+	}
+	resp = &start->request->x->response;
+	if (!may_start(resp, count == 3 ? args[2] : NULL))
+		return NULL;
+	if (!py_latin1(args[0], "the status", &status.base, &status.len) ||
+	    !fault_raise(response_start(resp, status), args[0]) || !fields_take(resp, args[1])) {
+		response_reset(resp);
+		return NULL;
+	}
+	return Py_NewRef(start->writer);
+}
+
+static void start_dealloc(PyObject *self)
+{
+	Py_XDECREF(((struct start_object *)self)->writer);
+	PyObject_Free(self);
+}
+
+static PyTypeObject start_type = {
+	PyVarObject_HEAD_INIT(NULL, 0).tp_name = "ucorn.start_response",
+	.tp_basicsize = sizeof(struct start_object),
+	.tp_dealloc = start_dealloc,
+	.tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_VECTORCALL,
+	.tp_vectorcall_offset = offsetof(struct start_object, call),
+	.tp_call = PyVectorcall_Call,
+	.tp_doc = "start_response(status, response_headers, exc_info=None)",
+};
+
+/* ---- the free list */
+
+static struct start_object *start_new(void)
+{
+	struct start_object *start = PyObject_New(struct start_object, &start_type);
+	struct writer_object *writer;
+
+	if (!start)
+		return NULL;
+	start->call = start_call;
+	start->request = NULL;
+	start->writer = NULL;
+	writer = PyObject_New(struct writer_object, &writer_type);
+	if (!writer) {
+		Py_DECREF(start);
+		return NULL;
+	}
+	writer->call = writer_call;
+	writer->request = NULL;
+	start->writer = (PyObject *)writer;
+	return start;
+}
+
+struct start_pool *start_pool_new(void)
+{
+	if (PyType_Ready(&start_type) < 0 || PyType_Ready(&writer_type) < 0)
+		return NULL;
+	return calloc(1, sizeof(struct start_pool));
+}
+
+void start_pool_free(struct start_pool *pool)
+{
+	if (!pool)
+		return;
+	while (pool->count > 0)
+		Py_DECREF(pool->kept[--pool->count]);
+	free(pool);
+}
+
+PyObject *start_response_get(struct start_pool *pool, struct wsgi_request *r)
+{
+	struct start_object *start = pool->count > 0 ? pool->kept[--pool->count] : start_new();
+
+	if (!start)
+		return NULL;
+	start->request = r;
+	((struct writer_object *)start->writer)->request = r;
+	return (PyObject *)start;
+}
+
+void start_response_put(struct start_pool *pool, PyObject *object)
+{
+	struct start_object *start = (struct start_object *)object;
+
+	start->request = NULL;
+	((struct writer_object *)start->writer)->request = NULL;
+	/* Reused only if nobody else has either object. */
+	if (Py_REFCNT(start) == 1 && Py_REFCNT(start->writer) == 1 && pool->count < KEPT_OBJECTS)
+		pool->kept[pool->count++] = start;
+	else
+		Py_DECREF(start);
+}

@@ -1,0 +1,72 @@
+/* Between the files of this folder: the application's state and the small
+ * Python objects that a request is given. */
+#ifndef UCORN_WSGI_WSGI_H
+#define UCORN_WSGI_WSGI_H
+
+#include "ucorn/conn/conn.h"
+#include "ucorn/py/pyapi.h"
+#include "ucorn/wsgi/app.h"
+
+struct wsgi_app;
+
+/* A request's Python side, in the exchange's arena from start to finish. */
+struct wsgi_request {
+	struct wsgi_app *app;
+	struct exchange *x;
+	PyObject *environ;
+	PyObject *start;    /* the start_response object */
+	PyObject *input;    /* wsgi.input */
+	PyObject *result;   /* what the application returned */
+	PyObject *iterator; /* over result, when it is neither list nor tuple */
+	PyObject *context;  /* contextvars.Context, for interleaved backends */
+};
+
+/* environ.c: the names and the templates that environs are copied from. */
+struct environ_maker;
+struct environ_maker *environ_maker_new(const struct wsgi_options *options, PyObject *errors,
+					PyObject *file_wrapper);
+void environ_maker_free(struct environ_maker *maker);
+
+/* The environ of x: a new reference, or NULL with an exception. */
+PyObject *environ_new(struct environ_maker *maker, struct exchange *x, PyObject *input);
+
+/* Drops what environ_new keeps per connection. */
+void environ_forget(struct conn *c);
+
+/* start_response.c.  An object that the application has kept is cut off from
+ * its request in start_response_put and raises from then on. */
+struct start_pool;
+struct start_pool *start_pool_new(void);
+void start_pool_free(struct start_pool *pool);
+PyObject *start_response_get(struct start_pool *pool, struct wsgi_request *r);
+void start_response_put(struct start_pool *pool, PyObject *object);
+
+/* input.c: wsgi.input, likewise. */
+struct input_pool;
+struct input_pool *input_pool_new(void);
+void input_pool_free(struct input_pool *pool);
+PyObject *input_get(struct input_pool *pool, struct spool *body);
+void input_put(struct input_pool *pool, PyObject *object);
+
+/* errors_stream.c: wsgi.errors, one for all requests. */
+PyObject *errors_stream_new(void);
+
+/* file_wrapper.c: the class of wsgi.file_wrapper. */
+PyObject *file_wrapper_type(void);
+bool file_wrapper_is(PyObject *result);
+PyObject *file_wrapper_file(PyObject *wrapper); /* borrowed */
+
+/* result.c: sends what the application returned. */
+enum app_step result_begin(struct wsgi_request *r);
+enum app_step result_more(struct wsgi_request *r);
+
+struct wsgi_app {
+	struct app app;
+	PyObject *callable;
+	struct wsgi_options options;
+	struct environ_maker *environs;
+	struct start_pool *starts;
+	struct input_pool *inputs;
+};
+
+#endif

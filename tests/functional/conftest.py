@@ -1,0 +1,90 @@
+"""Fixtures of the functional suite.
+
+UCORN_BINARY    the server under test (default: build/release/ucorn)
+UCORN_BACKENDS  the backends that tests run on (default: sync,event)
+UCORN_TEST_DEADLINE  seconds until a test gives up waiting (default: 30)"""
+
+import contextlib
+import itertools
+import os
+import sys
+
+import pytest
+
+from support import processes
+from support.django import make_site
+from support.server import BINARY, IS_UCORN, Server
+
+BACKENDS = os.environ.get("UCORN_BACKENDS", "sync,event").split(",")
+
+# The applications are imported by servers; nothing here may litter the tree.
+sys.dont_write_bytecode = True
+
+
+def pytest_sessionstart():
+    processes.adopt_orphans()
+    if not BINARY.exists():
+        pytest.exit(f"{BINARY} does not exist: build it, or set UCORN_BINARY", returncode=4)
+
+
+def pytest_report_header():
+    return f"server: {BINARY}, backends: {', '.join(BACKENDS)}"
+
+
+def pytest_collection_modifyitems(items):
+    if IS_UCORN:
+        return
+    for item in items:
+        if item.get_closest_marker("ucorn_only"):
+            item.add_marker(pytest.mark.skip(reason="only ucorn does this"))
+
+
+@pytest.fixture(scope="module", params=BACKENDS)
+def backend(request):
+    """The name for `-k`."""
+    return request.param
+
+
+def pytest_runtest_setup(item):
+    name = getattr(item, "callspec", None) and item.callspec.params.get("backend")
+    if name == "sync" and not IS_UCORN and item.get_closest_marker("keepalive"):
+        pytest.skip("this server's sync worker keeps no connection")
+    if name not in (None, "sync", "event") and item.get_closest_marker("inline"):
+        pytest.skip("not on this worker's main thread")
+
+
+@contextlib.contextmanager
+def servers(directory):
+    """Gives a function that starts servers; when the context ends, each has to
+    stop cleanly and leave nothing behind."""
+    numbers = itertools.count()
+    with contextlib.ExitStack() as stack:
+
+        def start(app, *args, **options):
+            work = directory / f"server{next(numbers)}"
+            work.mkdir()
+            server = Server.start(work, app, *args, **options)
+            stack.callback(server.finish)
+            return server
+
+        yield start
+
+
+@pytest.fixture
+def serve(tmp_path):
+    """serve(app, *args, **options) starts a Server for one test."""
+    with servers(tmp_path) as start:
+        yield start
+
+
+@pytest.fixture(scope="module")
+def serve_for_module(tmp_path_factory):
+    """The same for all tests of a module (with one backend)."""
+    with servers(tmp_path_factory.mktemp("module")) as start:
+        yield start
+
+
+@pytest.fixture(scope="session")
+def django_site(tmp_path_factory):
+    """Options for serve("project.wsgi", ...): a Django site with its data."""
+    return make_site(tmp_path_factory.mktemp("site"))

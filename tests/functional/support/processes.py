@@ -1,0 +1,60 @@
+"""The processes of a server under test.
+
+Each server is started as the leader of a session of its own, and what it forks
+stays in that session even when its parent dies.  So one look through /proc
+finds every process that a server ever left behind, zombies included."""
+
+import ctypes
+import os
+from pathlib import Path
+from typing import NamedTuple
+
+PR_SET_CHILD_SUBREAPER = 36
+
+
+class Process(NamedTuple):
+    pid: int
+    state: str
+    parent: int
+    session: int
+
+
+def adopt_orphans():
+    """Orphans come to this process, not to init, which in a container may be
+    something that never reaps: then a dead orphan would look like a leak."""
+    if ctypes.CDLL(None, use_errno=True).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0):
+        raise OSError(ctypes.get_errno(), "prctl(PR_SET_CHILD_SUBREAPER)")
+
+
+def look(pid):
+    """The process of that pid, or None."""
+    try:
+        text = Path(f"/proc/{pid}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    # The name, in parentheses, may hold anything, even ") ".
+    state, parent, _group, session = text.rpartition(")")[2].split()[:4]
+    return Process(int(pid), state, int(parent), int(session))
+
+
+def of_session(leader):
+    """All processes of a session, zombies included."""
+    found = (look(name) for name in os.listdir("/proc") if name.isdigit())
+    return [process for process in found if process and process.session == leader]
+
+
+def children(pid):
+    """The pids of the living children of a session's leader, oldest first."""
+    return sorted(p.pid for p in of_session(pid) if p.parent == pid and p.state != "Z")
+
+
+def reap_orphans(leader):
+    """Takes the exit status of the session's dead that came to this process;
+    returns those processes of the session that are still there."""
+    left = []
+    for process in of_session(leader):
+        if process.state == "Z" and process.parent == os.getpid():
+            os.waitpid(process.pid, 0)
+        else:
+            left.append(process)
+    return left

@@ -1,0 +1,202 @@
+"""The server under test: a real process with real sockets."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+from pathlib import Path
+
+from . import processes
+from .rawhttp import Client
+from .waiting import DEADLINE, until
+
+FUNCTIONAL = Path(__file__).resolve().parents[1]
+APPS = FUNCTIONAL / "apps"
+
+#: The suite may run against another gunicorn-like server: what is not marked
+#: ucorn_only is then a statement about gunicorn's own behaviour.
+BINARY = Path(os.environ.get("UCORN_BINARY", FUNCTIONAL.parents[1] / "build/release/ucorn")).absolute()
+IS_UCORN = BINARY.name == "ucorn"
+
+SANITIZER_REPORT = re.compile(
+    r"AddressSanitizer|UndefinedBehaviorSanitizer|runtime error:|LeakSanitizer|ThreadSanitizer"
+)
+
+#: Variables from which a server takes settings or finds out who started it.
+OUTSIDE_INFLUENCE = {
+    "PORT", "WEB_CONCURRENCY", "FORWARDED_ALLOW_IPS", "SCRIPT_NAME", "SENDFILE", "NOTIFY_SOCKET",
+    "LISTEN_FDS", "LISTEN_PID", "VIRTUAL_ENV", "GUNICORN_CMD_ARGS", "UCORN_CMD_ARGS", "PYTHONPATH",
+}  # fmt: skip
+
+
+class PortTaken(Exception):
+    pass
+
+
+def free_port():
+    """A port that was free a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Server:
+    """One running server.
+
+    app and args are its command line; bind: None for a free port on loopback,
+    or a list of `-b` values; errorlog: the file with the server's log if it is
+    not stderr; probe: the path asked until the server answers, or None to
+    return at once."""
+
+    def __init__(self, work, app, *args, bind=None, env=None, cwd=APPS, errorlog=None, probe="/"):
+        work.mkdir()
+        if bind is None:
+            bind = [f"127.0.0.1:{free_port()}"]
+        self.address = self._address_of(bind[0])
+        self.stdout_file = work / "stdout"
+        self.stderr_file = work / "stderr"
+        self.log_file = errorlog or self.stderr_file
+        command = [str(BINARY)]
+        for address in bind:
+            command += ["-b", str(address)]
+        command += [str(arg) for arg in args] + ([app] if app else [])
+        environ = {k: v for k, v in os.environ.items() if k not in OUTSIDE_INFLUENCE}
+        environ |= {"PYTHONDONTWRITEBYTECODE": "1", **(env or {})}
+        with open(self.stdout_file, "wb") as out, open(self.stderr_file, "wb") as err:
+            self.process = subprocess.Popen(
+                command, cwd=cwd, env=environ, start_new_session=True,
+                stdin=subprocess.DEVNULL, stdout=out, stderr=err,
+            )  # fmt: skip
+        self.pid = self.process.pid
+        try:
+            if probe:
+                until(lambda: self._answers(probe), f"{command} answers")
+        except BaseException:
+            self._kill_all()
+            raise
+
+    @classmethod
+    def start(cls, work, app, *args, bind=None, **options):
+        """As the constructor, but looks for another port when somebody took
+        the free one first."""
+        for attempt in range(5):
+            try:
+                return cls(work / f"try{attempt}", app, *args, bind=bind, **options)
+            except PortTaken:
+                assert bind is None, f"in use: {bind}"
+        raise AssertionError("five free ports were taken by others")
+
+    # What it says.
+
+    @property
+    def log(self):
+        return self.log_file.read_text(errors="replace") if self.log_file.exists() else ""
+
+    @property
+    def stderr(self):
+        return self.stderr_file.read_text(errors="replace")
+
+    @property
+    def stdout(self):
+        return self.stdout_file.read_text(errors="replace")
+
+    def wait_log(self, pattern):
+        """Waits for a match of pattern in the log and returns it."""
+        return until(lambda: re.search(pattern, self.log, re.M), f"the log has {pattern!r}")
+
+    def wait_stdout(self, pattern):
+        until(lambda: re.search(pattern, self.stdout, re.M), f"stdout has {pattern!r}")
+
+    def in_log(self, *patterns):
+        """True if the log has matches of the patterns in this order."""
+        rest = self.log
+        for pattern in patterns:
+            match = re.search(pattern, rest, re.M)
+            if not match:
+                return False
+            rest = rest[match.end() :]
+        return True
+
+    # Talking to it.
+
+    def connect(self, **options):
+        return Client(self.address, **options)
+
+    def get(self, target, fields=()):
+        """One GET on a connection of its own."""
+        with self.connect() as client:
+            return client.request("GET", target, fields=[*fields, ("Connection", "close")])
+
+    def url(self, path):
+        return "http://%s:%d%s" % (*self.address, path)
+
+    # Its processes.
+
+    def workers(self):
+        return processes.children(self.pid)
+
+    def wait_workers(self, count, other_than=()):
+        """Waits until there are count workers, none of them in other_than."""
+
+        def settled():
+            pids = self.workers()
+            return pids if len(pids) == count and not set(pids) & set(other_than) else None
+
+        return until(settled, f"{count} workers other than {list(other_than)}, not {self.workers()}")
+
+    def signal(self, number):
+        os.kill(self.pid, number)
+
+    def wait_exit(self):
+        """Waits until the master is gone; returns its exit code."""
+        return self.process.wait(2 * DEADLINE)
+
+    def stop(self):
+        """Stops it gracefully; it has to leave with 0."""
+        self.signal(signal.SIGTERM)
+        code = self.wait_exit()
+        assert code == 0, f"the master left with {code}"
+
+    def wait_orphans_gone(self):
+        """After the master was killed: waits until the workers have left."""
+        until(lambda: not processes.reap_orphans(self.pid), "workers leave when their master is gone")
+
+    def finish(self):
+        """Ends what is left and checks that it went as it should."""
+        try:
+            if self.process.poll() is None:
+                self.stop()
+            left = processes.of_session(self.pid)
+            assert not left, f"processes left behind: {left}"
+        finally:
+            self._kill_all()
+            print(f"--- stderr of {self.process.args}\n{self.stderr}")
+        for text in {self.log, self.stderr}:
+            report = SANITIZER_REPORT.search(text)
+            assert not report, f"a sanitizer reports:\n{text[report.start() - 200:][:4000]}"
+
+    def _kill_all(self):
+        def all_gone():
+            for process in processes.reap_orphans(self.pid):
+                os.kill(process.pid, signal.SIGKILL)
+            return self.process.poll() is not None and not processes.of_session(self.pid)
+
+        until(all_gone, "killed processes go away")
+
+    @staticmethod
+    def _address_of(bind):
+        if str(bind).startswith("unix:"):
+            return Path(str(bind)[len("unix:") :])
+        host, _, port = str(bind).rpartition(":")
+        return host, int(port)
+
+    def _answers(self, path):
+        code = self.process.poll()
+        if "Connection in use" in self.log:
+            raise PortTaken
+        assert code is None, f"the server left with {code}:\n{self.stderr}"
+        try:
+            return self.get(path)
+        except OSError:
+            return None

@@ -1,0 +1,244 @@
+"""The command line: what the application gets, and how a start can fail."""
+
+import socket
+
+import pytest
+
+from support.server import APPS, BINARY
+
+
+@pytest.fixture
+def run(serve):
+    """Runs the server to its end; gives it with its exit code."""
+
+    def run_to_the_end(app, *args, **options):
+        server = serve(app, *args, probe=None, **options)
+        server.code = server.wait_exit()
+        return server
+
+    return run_to_the_end
+
+
+# Command lines that start nothing.
+
+
+def test_version(run):
+    server = run(None, "--version")
+    assert server.code == 0
+    assert server.stdout.startswith(f"{BINARY.name} (version ")
+    assert server.stderr == ""
+
+
+@pytest.mark.parametrize("flag", ["-h", "--help"])
+def test_help(run, flag):
+    server = run(None, flag)
+    assert server.code == 0
+    assert server.stdout.lower().startswith("usage: ")
+    for option in ("-b", "--bind", "-w", "--workers", "--worker-class", "--max-requests"):
+        assert option in server.stdout
+
+
+def test_unknown_flag(run):
+    server = run("wsgiapp:app", "--no-such-flag")
+    assert server.code == 2
+    assert "--no-such-flag" in server.stderr
+    assert server.stdout == ""
+
+
+@pytest.mark.parametrize(
+    "args, code, culprit",
+    [
+        (["--workers=many"], 2, "many"),
+        (["--workers=-1"], 1, "-1"),
+        (["--timeout", "soon"], 2, "soon"),
+        (["--chdir", "/no/such/place"], 1, "/no/such/place"),
+        (["-c", "/no/such/file.py"], 1, "/no/such/file.py"),
+        (["-k", "nonsense"], 1, "nonsense"),
+        (["-u", "no-such-user"], 1, "no-such-user"),
+    ],
+)
+def test_bad_value(run, args, code, culprit):
+    server = run("wsgiapp:app", *args)
+    assert server.code == code
+    assert culprit in server.stderr
+
+
+def test_no_application(run):
+    server = run(None)
+    assert server.code == 1
+    assert "Error: No application module specified." in server.stderr
+
+
+# Applications that do not load.
+
+
+def test_import_error(run, backend):
+    server = run("broken:app", "-k", backend)
+    assert server.code == 3
+    assert server.in_log(
+        r"\[ERROR\] Exception in worker process$",
+        r"^Traceback \(most recent call last\):$",
+        r"broken\.py",
+        r"^LookupError: this module refuses to be imported$",
+        r"Reason: Worker failed to boot\.$",
+    )
+
+
+def test_no_such_module(run, backend):
+    server = run("no_such_module:app", "-k", backend)
+    assert server.code == 3
+    assert server.in_log(r"^ModuleNotFoundError: No module named 'no_such_module'$")
+
+
+@pytest.mark.parametrize(
+    "spec, message",
+    [
+        ("wsgiapp:nothing", "Failed to find attribute 'nothing' in 'wsgiapp'."),
+        ("wsgiapp:a.b", "Failed to parse 'a.b' as an attribute name or function call"),
+        ("wsgiapp:not_callable", "Application object must be callable."),
+        ("wsgiapp:create_app(variable)", "Failed to parse arguments as literal values"),
+        ("wsgiapp:create_app()", "missing 1 required positional argument: 'name'"),
+    ],
+)
+def test_no_such_application(run, spec, message):
+    server = run(spec)
+    assert server.code == 4
+    assert message in server.stderr
+    assert "Reason: App failed to load." in server.stderr
+
+
+def test_import_error_with_preload(run):
+    server = run("broken:app", "--preload")
+    assert server.code == 1
+    assert "LookupError: this module refuses to be imported" in server.stderr
+
+
+# Applications that do.
+
+
+@pytest.mark.parametrize(
+    "spec, answer",
+    [
+        ("wsgiapp", "hello"),
+        ("wsgiapp:application", "hello"),
+        ("wsgiapp:app", "hello"),
+        ("wsgiapp:create_app('one')", "one False"),
+        ("wsgiapp:create_app('two words', flag=True)", "two words True"),
+    ],
+)
+def test_application_spec(serve, spec, answer):
+    assert serve(spec).get("/").text == answer
+
+
+def test_options_may_follow_the_application(serve):
+    server = serve(None, "wsgiapp:app", "-w", "2")
+    assert len(server.wait_workers(2)) == 2
+
+
+@pytest.mark.parametrize("option", ["--chdir", "--pythonpath"])
+def test_where_the_application_is(serve, tmp_path, option):
+    assert serve("wsgiapp:app", option, APPS, cwd=tmp_path).get("/").text == "hello"
+
+
+def test_environment(serve, backend):
+    server = serve("wsgiapp:app", "-k", backend, "-e", "FOO=bar", "-e", "EMPTY=", "-e", "EQ=a=b")
+    for name, value in {"FOO": "bar", "EMPTY": "", "EQ": "a=b", "NONE": "(unset)"}.items():
+        assert server.get(f"/variable?name={name}").text == value
+
+
+def test_web_concurrency(serve):
+    serve("wsgiapp:app", env={"WEB_CONCURRENCY": "3"}).wait_workers(3)
+
+
+def test_preload(serve, backend):
+    server = serve("wsgiapp:app", "-k", backend, "-w", "2", "--preload")
+    assert server.get("/imported-by").text == str(server.pid)
+    assert server.get("/pid").text != str(server.pid)
+
+
+def test_without_preload(serve, backend):
+    server = serve("wsgiapp:app", "-k", backend, "-w", "1")
+    assert server.get("/imported-by").text == server.get("/pid").text
+
+
+def test_config_file(serve, backend, tmp_path):
+    config = tmp_path / "config.py"
+    config.write_text(f"workers = 1 + 2\nworker_class = '{backend}'\nraw_env = ['FOO=from file']\n")
+    server = serve("wsgiapp:app", "-c", config)
+    server.wait_workers(3)
+    assert server.get("/variable?name=FOO").text == "from file"
+
+
+def test_command_line_wins_over_config_file(serve, tmp_path):
+    (tmp_path / "config.py").write_text("workers = 3\n")
+    serve("wsgiapp:app", "-c", tmp_path / "config.py", "-w", "2").wait_workers(2)
+
+
+# Addresses.
+
+
+def test_port_in_use(run):
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", 0))
+        holder.listen()
+        host, port = holder.getsockname()
+        server = run("wsgiapp:app", bind=[f"{host}:{port}"])
+    assert server.code == 1
+    assert server.in_log(rf"\[ERROR\] Connection in use: \('{host}', {port}\)$")
+
+
+def test_unix_path_that_is_no_socket(run, tmp_path):
+    path = tmp_path / "file"
+    path.write_text("precious")
+    server = run("wsgiapp:app", bind=[f"unix:{path}"])
+    assert server.code == 1
+    assert f"{str(path)!r} is not a socket" in server.stderr
+    assert path.read_text() == "precious"
+
+
+def test_stale_unix_socket_is_replaced(serve, tmp_path):
+    path = tmp_path / "socket"
+    with socket.socket(socket.AF_UNIX) as dead:
+        dead.bind(str(path))
+    assert serve("wsgiapp:app", bind=[f"unix:{path}"]).get("/").text == "hello"
+
+
+# Access log.
+
+LINE = (
+    r'^127\.0\.0\.1 - - \[\d\d/\w{3}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4}\] '
+    r'"GET /size\?n=1234 HTTP/1\.1" 200 1234 "http://example\.org/" "tester \\"1\\""$'
+)
+
+
+def test_access_log_on_stdout(serve, backend):
+    server = serve("wsgiapp:app", "-k", backend, "--access-logfile", "-")
+    server.get("/size?n=1234", [("Referer", "http://example.org/"), ("User-Agent", 'tester "1"')])
+    server.wait_stdout(LINE)
+
+
+def test_access_log_file_and_format(serve, backend, tmp_path):
+    file = tmp_path / "access.log"
+    format = "%(h)s %(m)s %(U)s %(q)s %(H)s %(s)s %(B)s %({x-a}i)s %({x-b}o)s %({wsgi.url_scheme}e)s"
+    args = ["--access-logfile", file, "--access-logformat", format]
+    server = serve("wsgiapp:app", "-k", backend, *args, probe="/pid")
+    server.get("/field?X-B=out", [("X-A", "in")])
+    server.stop()
+    line = "127.0.0.1 GET /field X-B=out HTTP/1.1 200 5 in out http"
+    assert line in file.read_text().splitlines()
+    assert server.stdout == ""
+
+
+@pytest.mark.ucorn_only
+def test_access_log_of_failed_requests(serve, backend):
+    server = serve("wsgiapp:app", "-k", backend, "--access-logfile", "-")
+    server.get("/boom")
+    server.wait_stdout(r'"GET /boom HTTP/1\.1" 500 ')
+
+
+def test_no_access_log_by_default(serve, backend):
+    server = serve("wsgiapp:app", "-k", backend)
+    server.get("/")
+    server.stop()
+    assert server.stdout == ""
+    assert "GET /" not in server.stderr
