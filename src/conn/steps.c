@@ -165,17 +165,14 @@ static int head_complete(struct conn *c)
 static int head_read(struct conn *c)
 {
 	struct slice bytes = slice_of(c->in + c->in_start, c->in_end - c->in_start);
-	enum http_error error = HTTP_ERR_NONE;
-	size_t head_len = 0;
 
-	switch (http_reader_feed(&c->reader, bytes, &c->service->limits, &c->arena, &c->x.request,
-				 &head_len, &error)) {
+	switch (http_reader_feed(&c->reader, bytes, &c->x.request)) {
 	case HTTP_READ_HEAD:
-		c->in_start += head_len;
+		c->in_start += c->reader.head_len;
 		c->head_end = c->in_start;
 		return head_complete(c);
 	case HTTP_READ_BAD:
-		conn_refuse(c, error);
+		conn_refuse(c, c->reader.error);
 		return GO_ON;
 	case HTTP_READ_MORE:
 		break;
@@ -411,7 +408,7 @@ void exchange_begin(struct conn *c)
 {
 	struct exchange *x = &c->x;
 
-	http_reader_reset(&c->reader);
+	http_reader_start(&c->reader, &c->service->limits, &c->arena);
 	memset(&x->request, 0, sizeof(x->request));
 	response_reset(&x->response);
 	spool_init(&x->body, c->service->spool_memory_bytes, c->service->spool_folder);

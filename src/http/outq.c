@@ -93,7 +93,8 @@ static int add_piece(struct outq *q, struct outq_piece piece)
 
 char *outq_room(struct outq *q, size_t len)
 {
-	if (buf_reserve(&q->copied, len) < 0 || reserve_piece(q) < 0)
+	/* Room for nothing is room, too: NULL means that memory is short. */
+	if (buf_reserve(&q->copied, len > 0 ? len : 1) < 0 || reserve_piece(q) < 0)
 		return NULL;
 	return q->copied.base + q->copied.len;
 }

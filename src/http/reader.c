@@ -170,12 +170,12 @@ static enum http_error parse_fields(struct slice fields, size_t lines, struct ht
 
 /* The head is complete and all of its lines are good. */
 static enum http_error parse_head(const struct http_reader *r, struct slice bytes,
-				  struct arena *arena, struct http_request *req)
+				  struct http_request *req)
 {
 	size_t lines = r->lines - 1;
 	size_t start = r->skipped + req->line.len + 2;
 
-	req->fields = arena_alloc(arena, lines * sizeof(*req->fields));
+	req->fields = arena_alloc(r->arena, lines * sizeof(*req->fields));
 	if (!req->fields)
 		return HTTP_ERR_SPOOL;
 
@@ -196,37 +196,40 @@ static enum http_error find_request_line(const struct http_reader *r, struct sli
 	return parse_request_line(slice_of(line, (size_t)(cr - line)), req);
 }
 
-enum http_read http_reader_feed(struct http_reader *r, struct slice bytes,
-				const struct http_limits *limits, struct arena *arena,
-				struct http_request *req, size_t *head_len, enum http_error *error)
+/* Checks line by line what has not been checked yet.  True when the head is
+ * complete; r->error when it is bad. */
+static bool check_lines(struct http_reader *r, struct slice bytes, struct http_request *req)
 {
-	bool req_is_stale = r->lines > 0;
-	bool is_complete = false;
 	struct slice raw;
 
-	*error = HTTP_ERR_NONE;
-	while (!is_complete && find_line(r, bytes, &raw)) {
-		*error = check_limits(r, raw, limits);
-		if (*error == HTTP_ERR_NONE)
-			*error = check_line(r, raw, req);
-		if (*error != HTTP_ERR_NONE)
-			return HTTP_READ_BAD;
+	while (find_line(r, bytes, &raw)) {
+		r->error = check_limits(r, raw, r->limits);
+		if (r->error == HTTP_ERR_NONE)
+			r->error = check_line(r, raw, req);
+		if (r->error != HTTP_ERR_NONE)
+			return false;
 		r->checked = r->scanned;
 		if (raw.len > 1)
 			r->lines++;
 		else if (r->lines == 0)
 			r->skipped = r->checked;
 		else
-			is_complete = true;
+			return true;
 	}
-	if (!is_complete) {
-		*error = check_limits(r, raw, limits);
-		return *error == HTTP_ERR_NONE ? HTTP_READ_MORE : HTTP_READ_BAD;
-	}
+	r->error = check_limits(r, raw, r->limits);
+	return false;
+}
+
+enum http_read http_reader_feed(struct http_reader *r, struct slice bytes, struct http_request *req)
+{
+	bool req_is_stale = r->lines > 0;
+
+	if (!check_lines(r, bytes, req))
+		return r->error == HTTP_ERR_NONE ? HTTP_READ_MORE : HTTP_READ_BAD;
 	if (req_is_stale)
-		*error = find_request_line(r, bytes, req);
-	if (*error == HTTP_ERR_NONE)
-		*error = parse_head(r, bytes, arena, req);
-	*head_len = r->checked;
-	return *error == HTTP_ERR_NONE ? HTTP_READ_HEAD : HTTP_READ_BAD;
+		r->error = find_request_line(r, bytes, req);
+	if (r->error == HTTP_ERR_NONE)
+		r->error = parse_head(r, bytes, req);
+	r->head_len = r->checked;
+	return r->error == HTTP_ERR_NONE ? HTTP_READ_HEAD : HTTP_READ_BAD;
 }

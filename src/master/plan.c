@@ -20,6 +20,7 @@
 
 enum { BACKOFF_MAX_MS = 30000, SETTLED_MS = 1000 };
 
+#ifndef NDEBUG
 /* The states that may follow, as bits. */
 static const unsigned successors[] = {
 	[CHILD_NONE] = 1U << CHILD_BOOTING,
@@ -32,6 +33,7 @@ static const unsigned successors[] = {
 	[CHILD_ABORTED] = 1U << CHILD_KILLED | 1U << CHILD_NONE,
 	[CHILD_KILLED] = 1U << CHILD_NONE,
 };
+#endif
 
 void child_set_state(struct children *c, struct child *child, enum child_state state,
 		     uint64_t due_ms)

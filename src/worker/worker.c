@@ -213,7 +213,8 @@ int worker_main(const struct worker_context *context)
 			fprintf(stderr, "%s\n", err.text);
 		w.exit_code = err.exit_code;
 	} else if (!w.quick) {
-		slot_set_state(&w, SCORE_READY);
+		if (!w.leaving) /* TERM may have come during the boot */
+			slot_set_state(&w, SCORE_READY);
 		context->backend->run(&w);
 	}
 	log_info("Worker exiting (pid: %d)", (int)getpid());

@@ -178,37 +178,42 @@ static const struct app_ops wsgi_ops = {
 	.lookup = wsgi_lookup,
 };
 
-/* Puts the exception that ended the load into err, as wsgi_app_load says. */
-static void load_failed(PyObject *loader, struct err *err)
+/* Takes the exception's text as the operator's message. */
+static void spec_failed(struct err *err)
 {
-	PyObject *spec_error = loader ? PyObject_GetAttrString(loader, "SpecError") : NULL;
 	PyObject *type, *value, *trace, *text;
 	const char *utf8;
+
+	PyErr_Fetch(&type, &value, &trace);
+	text = value ? PyObject_Str(value) : NULL;
+	utf8 = text ? PyUnicode_AsUTF8(text) : NULL;
+	err_set_exit(err, 4, "%s", utf8 ? utf8 : "Failed to find the application.");
+	PyErr_Clear();
+	Py_XDECREF(text);
+	Py_XDECREF(trace);
+	Py_XDECREF(value);
+	Py_XDECREF(type);
+}
+
+/* Puts the exception that ended the load into err, as wsgi_app_load says. */
+static void load_failed(PyObject *spec_error, struct err *err)
+{
 	int code;
 
 	if (spec_error && PyErr_ExceptionMatches(spec_error)) {
-		PyErr_Fetch(&type, &value, &trace);
-		text = value ? PyObject_Str(value) : NULL;
-		utf8 = text ? PyUnicode_AsUTF8(text) : NULL;
-		err_set_exit(err, 4, "%s", utf8 ? utf8 : "Failed to find the application.");
-		PyErr_Clear();
-		Py_XDECREF(text);
-		Py_XDECREF(trace);
-		Py_XDECREF(value);
-		Py_XDECREF(type);
+		spec_failed(err);
 	} else if (py_error_is_exit(&code)) {
 		err_set_exit(err, code, "%s", "");
 	} else {
 		py_error_log("Exception in worker process");
 		err_set_exit(err, 3, "%s", "");
 	}
-	Py_XDECREF(spec_error);
 }
 
 struct app *wsgi_app_load(const char *spec, struct err *err)
 {
 	struct wsgi_app *app = calloc(1, sizeof(*app));
-	PyObject *loader;
+	PyObject *loader, *spec_error = NULL;
 
 	if (!app) {
 		err_set_exit(err, 3, "Out of memory");
@@ -217,12 +222,15 @@ struct app *wsgi_app_load(const char *spec, struct err *err)
 	app->app.ops = &wsgi_ops;
 	loader = pylib_import("ucorn.loader");
 	if (loader)
+		spec_error = PyObject_GetAttrString(loader, "SpecError");
+	if (spec_error)
 		app->callable = PyObject_CallMethod(loader, "load", "s", spec);
 	if (!app->callable) {
-		load_failed(loader, err);
+		load_failed(spec_error, err);
 		free(app);
 		app = NULL;
 	}
+	Py_XDECREF(spec_error);
 	Py_XDECREF(loader);
 	return app ? &app->app : NULL;
 }

@@ -451,19 +451,21 @@ struct environ_maker *environ_maker_new(const struct wsgi_options *options, PyOb
 
 void environ_maker_free(struct environ_maker *m)
 {
-	PyObject **texts[] = {&m->empty,  &m->get,	 &m->post,	 &m->http10,
-			      &m->http11, &m->constants, &m->script_name};
-
 	if (!m)
 		return;
 	for (size_t i = 0; i < KEY_COUNT; i++)
 		Py_CLEAR(m->keys[i]);
-	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
-		Py_CLEAR(*texts[i]);
 	for (size_t i = 0; i < TEMPLATES; i++)
 		Py_CLEAR(m->templates[i].dict);
 	for (size_t i = 0; i < NAME_CACHE_SLOTS; i++)
 		Py_CLEAR(m->names[i].key);
+	Py_CLEAR(m->empty);
+	Py_CLEAR(m->get);
+	Py_CLEAR(m->post);
+	Py_CLEAR(m->http10);
+	Py_CLEAR(m->http11);
+	Py_CLEAR(m->constants);
+	Py_CLEAR(m->script_name);
 	free(m->script_path);
 	free(m);
 }

@@ -4,7 +4,7 @@ import socket
 
 import pytest
 
-from support.server import APPS, BINARY
+from support.server import APPS, BINARY, FUNCTIONAL
 
 
 @pytest.fixture
@@ -135,6 +135,11 @@ def test_options_may_follow_the_application(serve):
     assert len(server.wait_workers(2)) == 2
 
 
+def test_example(serve):
+    server = serve("hello:app", cwd=FUNCTIONAL.parents[1] / "examples/hello")
+    assert server.get("/reader").text == "Hello, reader!\n"
+
+
 @pytest.mark.parametrize("option", ["--chdir", "--pythonpath"])
 def test_where_the_application_is(serve, tmp_path, option):
     assert serve("wsgiapp:app", option, APPS, cwd=tmp_path).get("/").text == "hello"
@@ -219,12 +224,12 @@ def test_access_log_on_stdout(serve, backend):
 
 def test_access_log_file_and_format(serve, backend, tmp_path):
     file = tmp_path / "access.log"
-    format = "%(h)s %(m)s %(U)s %(q)s %(H)s %(s)s %(B)s %({x-a}i)s %({x-b}o)s %({wsgi.url_scheme}e)s"
-    args = ["--access-logfile", file, "--access-logformat", format]
+    line_format = "%(h)s %(m)s %(U)s %(q)s %(H)s %(s)s %(B)s %({x-a}i)s %({x-b}o)s %({path_info}e)s"
+    args = ["--access-logfile", file, "--access-logformat", line_format]
     server = serve("wsgiapp:app", "-k", backend, *args, probe="/pid")
     server.get("/field?X-B=out", [("X-A", "in")])
     server.stop()
-    line = "127.0.0.1 GET /field X-B=out HTTP/1.1 200 5 in out http"
+    line = "127.0.0.1 GET /field X-B=out HTTP/1.1 200 5 in out /field"
     assert line in file.read_text().splitlines()
     assert server.stdout == ""
 

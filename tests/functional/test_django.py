@@ -83,7 +83,7 @@ def test_static_file(web):
     assert (again.status_code, again.content) == (304, b"")
 
 
-def test_upload_and_download(web, django_site):
+def test_upload_and_download(web):
     data = some_bytes(3 * MIB + 17)
     uploaded = web.post("/upload", files={"file": ("data.bin", data)}).json()
     assert (uploaded["length"], uploaded["sha256"]) == (len(data), sha256(data))

@@ -132,7 +132,8 @@ def test_protocol(server):
 
 
 @pytest.mark.parametrize(
-    "field", [("X-Forwarded-Proto", "https"), ("X-Forwarded-Ssl", "on"), ("X-Forwarded-Protocol", "ssl")]
+    "field",
+    [("X-Forwarded-Proto", "https"), ("X-Forwarded-Ssl", "on"), ("X-Forwarded-Protocol", "ssl")],
 )
 def test_scheme_from_a_trusted_peer(server, field):
     assert environ_of(server, "/show", fields=[field])["wsgi.url_scheme"] == "https"

@@ -4,13 +4,12 @@ import contextlib
 import os
 import re
 import signal
-import socket
 
 import pytest
 
 from support import processes
 from support.rawhttp import request_bytes
-from support.server import BINARY
+from support.server import BINARY, free_port
 from support.waiting import until
 
 
@@ -230,13 +229,11 @@ def test_pidfile_of_a_running_server(serve, tmp_path):
 
 
 def test_two_binds(serve, backend, tmp_path):
-    with socket.socket() as reserved:
-        reserved.bind(("127.0.0.1", 0))
-        address = reserved.getsockname()
-    path = tmp_path / "socket"
-    server = serve("wsgiapp:app", "-k", backend, "-w", "2", bind=["%s:%d" % address, f"unix:{path}"])
+    port, path = free_port(), tmp_path / "socket"
+    bind = [f"127.0.0.1:{port}", f"unix:{path}"]
+    server = serve("wsgiapp:app", "-k", backend, "-w", "2", bind=bind)
     assert server.get("/").text == "hello"
-    assert server.in_log(rf"Listening at: http://127\.0\.0\.1:{address[1]},unix:{path} \(\d+\)$")
+    assert server.in_log(rf"Listening at: http://127\.0\.0\.1:{port},unix:{path} \({server.pid}\)$")
     server.address = path
     assert server.get("/").text == "hello"
     server.stop()
@@ -244,9 +241,10 @@ def test_two_binds(serve, backend, tmp_path):
 
 
 def test_no_zombies_while_it_runs(four):
-    for pid in four.workers():
+    before = four.workers()
+    for pid in before:
         os.kill(pid, signal.SIGTERM)
-    four.wait_workers(4, other_than=four.workers())
+    four.wait_workers(4, other_than=before)
     until(lambda: all(p.state != "Z" for p in processes.of_session(four.pid)), "no zombies")
 
 

@@ -43,7 +43,7 @@ def web(flask):
         yield session
 
 
-def test_pages(web, flask):
+def test_pages(web):
     assert web.get("/").text == "hello"
     assert web.get("/users/7/x").json() == {"number": 7, "name": "x"}
     assert web.get("/fail").status_code == 500

@@ -38,6 +38,7 @@ static void run_init(struct run *run)
 	*run = (struct run){0};
 	block_pool_init(&run->pool, 4096, 4);
 	arena_init(&run->arena, &run->pool);
+	http_reader_start(&run->reader, &limits, &run->arena);
 }
 
 static void run_release(struct run *run)
@@ -55,9 +56,9 @@ static void run_feed(struct run *run, struct slice input, size_t len)
 
 	assert_non_null(bytes);
 	memcpy(bytes, input.base, len);
-	o->head_len = 0;
-	o->read = http_reader_feed(&run->reader, slice_of(bytes, len), &limits, &run->arena,
-				   &o->req, &o->head_len, &o->error);
+	o->read = http_reader_feed(&run->reader, slice_of(bytes, len), &o->req);
+	o->head_len = run->reader.head_len;
+	o->error = run->reader.error;
 	free(run->bytes);
 	run->bytes = bytes;
 }
@@ -441,15 +442,9 @@ static void test_bytes_behind_the_head_are_left_alone(void **state)
 	UNUSED(state);
 	feed_all_ways(SLICE("BREW / HTTP/1.1\r\n" HOST "Connection: upgrade\r\nUpgrade: x\r\n\r\n"
 			    "rest\r\n\n\r"),
-		      HTTP_ERR_NONE, NULL);
-
-	struct run run;
-	struct slice input = SLICE(GET "Content-Length: 9\r\n\r\nrest\r\n\n\r");
-
-	run_init(&run);
-	run_feed(&run, input, input.len);
-	check_rest(&run.outcome, input);
-	run_release(&run);
+		      HTTP_ERR_NONE, check_rest);
+	feed_all_ways(SLICE(GET "Content-Length: 9\r\n\r\nrest\r\n\n\r"), HTTP_ERR_NONE,
+		      check_rest);
 }
 
 static void test_any_token_is_a_method(void **state)
@@ -482,11 +477,11 @@ static void test_large_head(void **state)
 
 	struct outcome *o = &run.outcome;
 
-	o->read = http_reader_feed(&run.reader, buf_slice(&head), &large, &run.arena, &o->req,
-				   &o->head_len, &o->error);
+	http_reader_start(&run.reader, &large, &run.arena);
+	o->read = http_reader_feed(&run.reader, buf_slice(&head), &o->req);
 	assert_int_equal(o->read, HTTP_READ_HEAD);
 	assert_int_equal(o->req.n_fields, 3002);
-	assert_int_equal(o->head_len, head.len);
+	assert_int_equal(run.reader.head_len, head.len);
 	run_release(&run);
 	buf_release(&head);
 }
@@ -496,17 +491,16 @@ static void test_default_limits(void **state)
 	const struct http_limits none = {0};
 	char *line = malloc(9000);
 	struct http_request req;
-	enum http_error error;
-	size_t head_len;
 
 	UNUSED(state);
 	assert_non_null(line);
 	memset(line, 'a', 9000);
 	for (size_t len = 8190; len < 9000; len += 100) {
-		struct http_reader reader = {0};
-		enum http_read read = http_reader_feed(&reader, slice_of(line, len), &none, NULL,
-						       &req, &head_len, &error);
+		struct http_reader reader;
+		enum http_read read;
 
+		http_reader_start(&reader, &none, NULL);
+		read = http_reader_feed(&reader, slice_of(line, len), &req);
 		assert_int_equal(read, len <= 8190 ? HTTP_READ_MORE : HTTP_READ_BAD);
 	}
 	free(line);

@@ -9,19 +9,19 @@
 MUST_CHECK enum http_error http_body_framing(struct http_request *req);
 
 struct http_body {
-	uint8_t state;        /* of the decoder, see body.c */
+	uint8_t state; /* of the decoder, see body.c */
 	bool chunked;
-	uint64_t left;        /* of the length, or of the chunk */
-	uint64_t received;    /* body bytes given out so far */
-	uint64_t limit;       /* of received; 0: none */
-	size_t overhead;      /* bytes of the current chunk line or of the trailer section */
+	uint64_t left;	   /* of the length, or of the chunk */
+	uint64_t received; /* body bytes given out so far */
+	uint64_t limit;	   /* of received; 0: none */
+	size_t overhead;   /* bytes of the current chunk line or of the trailer section */
 };
 
 enum http_body_step {
 	HTTP_BODY_MORE, /* all input used, the body goes on */
 	HTTP_BODY_DATA, /* *data is the next part of the body */
-	HTTP_BODY_END,  /* the body is complete; input behind *used is not its */
-	HTTP_BODY_BAD,  /* *error: HTTP_ERR_CHUNK or HTTP_ERR_BODY_LIMIT */
+	HTTP_BODY_END,	/* the body is complete; input behind *used is not its */
+	HTTP_BODY_BAD,	/* *error: HTTP_ERR_CHUNK or HTTP_ERR_BODY_LIMIT */
 };
 
 void http_body_init(struct http_body *b, const struct http_request *req, uint64_t limit);

@@ -16,20 +16,20 @@ enum outq_kind { OUTQ_COPIED, OUTQ_BORROWED, OUTQ_FILE };
 
 struct outq_piece {
 	enum outq_kind kind;
-	int fd;                     /* FILE: owned by the queue */
-	const char *base;           /* BORROWED */
-	uint64_t len;               /* not yet sent */
-	off_t offset;               /* FILE */
-	void *owner;                /* BORROWED: given to release */
+	int fd;		  /* FILE: owned by the queue */
+	const char *base; /* BORROWED */
+	uint64_t len;	  /* not yet sent */
+	off_t offset;	  /* FILE */
+	void *owner;	  /* BORROWED: given to release */
 	void (*release)(void *owner);
 };
 
 struct outq {
-	struct buf copied;   /* bytes of the COPIED pieces, in order */
-	size_t copied_sent;  /* at the start of copied: sent already */
+	struct buf copied;	   /* bytes of the COPIED pieces, in order */
+	size_t copied_sent;	   /* at the start of copied: sent already */
 	struct outq_piece *pieces; /* ring of cap (a power of two) pieces */
 	unsigned first, count, cap;
-	uint64_t bytes;      /* not yet sent, of all pieces */
+	uint64_t bytes; /* not yet sent, of all pieces */
 };
 
 void outq_init(struct outq *q);

@@ -10,31 +10,34 @@
 #include "ucorn/http/request.h"
 
 struct http_reader {
-	size_t checked; /* bytes of whole lines that have been checked */
-	size_t scanned; /* bytes searched for a line end so far (>= checked) */
-	size_t lines;   /* complete lines, the request line included */
-	size_t skipped; /* bytes of empty lines before the request line (RFC 9112 2.2) */
+	const struct http_limits *limits; /* borrowed */
+	struct arena *arena;		  /* borrowed: fields go here */
+	size_t checked;			  /* bytes of whole lines that have been checked */
+	size_t scanned;			  /* bytes searched for a line end so far (>= checked) */
+	size_t lines;			  /* complete lines, the request line included */
+	size_t skipped;	       /* bytes of empty lines before the request line (RFC 9112 2.2) */
+	size_t head_len;       /* on HTTP_READ_HEAD: of the head with its empty line */
+	enum http_error error; /* on HTTP_READ_BAD: what is wrong */
 };
 
 enum http_read {
 	HTTP_READ_MORE, /* good so far; call again with more behind the same bytes */
-	HTTP_READ_HEAD, /* *req is filled */
-	HTTP_READ_BAD,  /* *error says what is wrong; nothing more may be read */
+	HTTP_READ_HEAD, /* *req is filled, r->head_len is set */
+	HTTP_READ_BAD,	/* r->error says what is wrong; nothing more may be read */
 };
 
-static inline void http_reader_reset(struct http_reader *r)
+/* Begins a request head. */
+static inline void http_reader_start(struct http_reader *r, const struct http_limits *limits,
+				     struct arena *arena)
 {
-	*r = (struct http_reader){0};
+	*r = (struct http_reader){.limits = limits, .arena = arena};
 }
 
 /* bytes: everything received of this request so far, from its first byte (they
- * may have moved since the last call, but not changed).  On HTTP_READ_HEAD
- * *head_len is the length of the head with its empty line; bytes behind it
+ * may have moved since the last call, but not changed).  Bytes behind the head
  * belong to the body or to the next request.  Blocks never, keeps no pointer
- * but those in *req.  -ENOMEM shows as HTTP_READ_BAD with HTTP_ERR_SPOOL. */
+ * into bytes but those in *req.  -ENOMEM shows as HTTP_ERR_SPOOL. */
 MUST_CHECK enum http_read http_reader_feed(struct http_reader *r, struct slice bytes,
-					   const struct http_limits *limits, struct arena *arena,
-					   struct http_request *req, size_t *head_len,
-					   enum http_error *error);
+					   struct http_request *req);
 
 #endif

@@ -8,10 +8,10 @@
 #include "ucorn/util/blocks.h"
 
 struct http_limits {
-	size_t line;        /* bytes of the request line without CRLF; 0: 8190 */
-	size_t fields;      /* header lines; 0: 32768 */
+	size_t line;	    /* bytes of the request line without CRLF; 0: 8190 */
+	size_t fields;	    /* header lines; 0: 32768 */
 	size_t field_bytes; /* one header line with CRLF; 0: 8190 */
-	uint64_t body;      /* 0: none */
+	uint64_t body;	    /* 0: none */
 };
 
 struct http_field {
@@ -22,20 +22,20 @@ struct http_field {
 enum http_body_kind { HTTP_BODY_NONE, HTTP_BODY_LENGTH, HTTP_BODY_CHUNKED };
 
 struct http_request {
-	struct slice line;   /* the request line without CRLF */
-	struct slice method; /* as sent: any token */
-	struct slice target; /* as sent */
-	struct slice path;   /* of the target, not decoded: "*" for OPTIONS *, the
+	struct slice line;	   /* the request line without CRLF */
+	struct slice method;	   /* as sent: any token */
+	struct slice target;	   /* as sent */
+	struct slice path;	   /* of the target, not decoded: "*" for OPTIONS *, the
 			      * authority's path (may be "") in absolute form */
-	struct slice query;  /* behind the first '?', without fragment; "" if none */
-	struct slice version; /* "HTTP/1.1" as sent */
-	unsigned minor;       /* HTTP/1.minor */
+	struct slice query;	   /* behind the first '?', without fragment; "" if none */
+	struct slice version;	   /* "HTTP/1.1" as sent */
+	unsigned minor;		   /* HTTP/1.minor */
 	struct http_field *fields; /* in the arena, in the order sent */
 	size_t n_fields;
-	bool is_head;         /* the method is HEAD */
+	bool is_head;	      /* the method is HEAD */
 	bool keep_alive;      /* what the client wants, RFC 9112 9.3 */
 	bool expect_continue; /* and at least HTTP/1.1 */
-	bool upgrade;         /* has an Upgrade field */
+	bool upgrade;	      /* has an Upgrade field */
 	enum http_body_kind body;
 	uint64_t content_length; /* for HTTP_BODY_LENGTH */
 };

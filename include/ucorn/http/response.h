@@ -28,17 +28,17 @@ enum response_fault {
 };
 
 struct response {
-	struct buf lines;   /* status text, then the application's field lines */
-	size_t status_len;  /* of the status text at the start of lines */
-	unsigned status;    /* its number */
-	bool started;       /* response_start was called */
-	bool has_length;    /* the application gave Content-Length (in lines) */
-	bool upgrade;       /* the application answers Connection: upgrade */
-	bool keep_alive;    /* decided by response_frame */
-	bool head_sent;     /* response_head_write was called */
+	struct buf lines;  /* status text, then the application's field lines */
+	size_t status_len; /* of the status text at the start of lines */
+	unsigned status;   /* its number */
+	bool started;	   /* response_start was called */
+	bool has_length;   /* the application gave Content-Length (in lines) */
+	bool upgrade;	   /* the application answers Connection: upgrade */
+	bool keep_alive;   /* decided by response_frame */
+	bool head_sent;	   /* response_head_write was called */
 	enum response_framing framing;
-	uint64_t length;    /* the announced one, for RESPONSE_LENGTH and HEAD */
-	uint64_t sent;      /* body bytes taken so far, without framing */
+	uint64_t length; /* the announced one, for RESPONSE_LENGTH and HEAD */
+	uint64_t sent;	 /* body bytes taken so far, without framing */
 };
 
 /* Forgets the response, keeps the memory. */

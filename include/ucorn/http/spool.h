@@ -9,8 +9,8 @@
 
 struct spool {
 	struct buf memory; /* the whole body, or its not yet written tail */
-	int fd;            /* of the temporary file; -1: none */
-	uint64_t size;     /* bytes put in so far */
+	int fd;		   /* of the temporary file; -1: none */
+	uint64_t size;	   /* bytes put in so far */
 	uint64_t offset;   /* of the reader */
 	size_t memory_max;
 	const char *folder; /* of temporary files; borrowed */

@@ -11,10 +11,10 @@ enum addr_kind { ADDR_TCP, ADDR_UNIX, ADDR_FD };
 
 struct addr {
 	enum addr_kind kind;
-	char host[256];    /* TCP: as given, lower-cased, without brackets */
-	unsigned port;     /* TCP */
-	char path[108];    /* UNIX */
-	int fd;            /* FD */
+	char host[256]; /* TCP: as given, lower-cased, without brackets */
+	unsigned port;	/* TCP */
+	char path[108]; /* UNIX */
+	int fd;		/* FD */
 };
 
 /* HOST, HOST:PORT, [v6], [v6]:PORT, :PORT, tcp://HOST:PORT, unix:PATH,

@@ -34,7 +34,7 @@ struct io_ops {
 
 struct io {
 	const struct io_ops *ops;
-	int fd;      /* -1 where there is none */
+	int fd;	     /* -1 where there is none */
 	void *state; /* of the transport */
 };
 

@@ -6,13 +6,13 @@
 
 struct listener {
 	int fd;
-	struct addr addr;         /* as configured */
+	struct addr addr; /* as configured */
 	bool is_unix;
-	char name[108];           /* SERVER_NAME: local IP, or the socket's path */
-	unsigned port;            /* local port; 0 for unix sockets */
-	char url[128];            /* for the log: http://127.0.0.1:8000, unix:/path */
-	dev_t file_dev;           /* of the unix socket's file, to know it again */
-	ino_t file_ino;           /* 0: it has none */
+	char name[108]; /* SERVER_NAME: local IP, or the socket's path */
+	unsigned port;	/* local port; 0 for unix sockets */
+	char url[128];	/* for the log: http://127.0.0.1:8000, unix:/path */
+	dev_t file_dev; /* of the unix socket's file, to know it again */
+	ino_t file_ino; /* 0: it has none */
 };
 
 struct listener_options {

@@ -1,4 +1,4 @@
-"""nginx in front of a server, as an unprivileged-style instance of its own:
+"""nginx in front of a server, as an instance of its own:
 loopback only, every path in a directory of the test."""
 
 import getpass
@@ -68,7 +68,7 @@ class Nginx:
                 buffering=buffering,
             )
         )
-        command = [BINARY, "-p", str(directory), "-e", str(directory / "error.log"), "-c", str(config)]
+        command = [BINARY, "-p", directory, "-e", directory / "error.log", "-c", config]
         self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL)
         try:
             until(self._listens, "nginx listens")

@@ -110,12 +110,14 @@ class Client:
                 raise Truncated("in the head") if self._buffer else Unanswered("no response")
         head, _, self._buffer = self._buffer.partition(b"\r\n\r\n")
         response = Response(head)
-        response.bodiless = method == "HEAD" or response.status in (204, 304) or response.status < 200
+        response.has_body = method != "HEAD" and response.status >= 200 and (
+            response.status not in (204, 304)
+        )
         return response
 
     def pieces(self, response):
         """Yields the body as it comes: chunk by chunk, or read by read."""
-        if response.bodiless:
+        if not response.has_body:
             return
         length = response.get("Content-Length")
         if response.get("Transfer-Encoding") == "chunked":

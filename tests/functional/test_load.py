@@ -1,0 +1,113 @@
+"""Signals under constant load: what a client gets while workers come and go."""
+
+import os
+import signal
+
+import pytest
+
+from support.load import CLIENTS, Load
+
+STEADY = 200  # answered requests that show that all goes on
+
+
+@pytest.fixture
+def journal(tmp_path):
+    return tmp_path / "journal"
+
+
+@pytest.fixture
+def server(serve, backend, journal):
+    server = serve("loadapp:app", "-k", backend, "-w", "4", env={"LOAD_JOURNAL": str(journal)})
+    server.wait_workers(4)
+    return server
+
+
+def check_nothing_was_lost(load, journal):
+    """Every request was answered, and was run once, unless the connection that
+    it was first sent on had been closed before."""
+    load.stop()
+    assert not load.problems, f"{dict(load.counts)}: {load.problems[:10]}"
+    assert load.counts["retried"] <= load.counts["answered"] // 10, dict(load.counts)
+    started = journal.read_text().split()
+    assert set(started) == load.answered_ids
+    assert len(started) == len(set(started)), "a request that failed was run all the same"
+
+
+def test_load_alone(server, journal):
+    with Load(server) as load:
+        load.wait_answered(5 * STEADY)
+    check_nothing_was_lost(load, journal)
+    assert load.counts["retried"] == 0
+
+
+def test_more_and_fewer_workers(server, journal):
+    with Load(server) as load:
+        for _ in range(2):
+            load.wait_answered(STEADY)
+            for _ in range(4):
+                server.signal(signal.SIGTTIN)
+                load.wait_answered(10)
+            server.wait_workers(8)
+            load.wait_answered(STEADY)
+            for _ in range(4):
+                server.signal(signal.SIGTTOU)
+                load.wait_answered(10)
+            server.wait_workers(4)
+        load.wait_answered(STEADY)
+    check_nothing_was_lost(load, journal)
+
+
+def test_reloads(server, journal):
+    with Load(server) as load:
+        for _ in range(3):
+            before = server.workers()
+            load.wait_answered(STEADY)
+            server.signal(signal.SIGHUP)
+            server.wait_workers(4, other_than=before)
+        load.wait_answered(STEADY)
+    check_nothing_was_lost(load, journal)
+
+
+def test_reloads_in_quick_succession(server, journal):
+    before = server.workers()
+    with Load(server) as load:
+        for _ in range(5):
+            server.signal(signal.SIGHUP)
+            load.wait_answered(10)
+        server.wait_workers(4, other_than=before)
+        load.wait_answered(STEADY)
+    check_nothing_was_lost(load, journal)
+
+
+def test_workers_that_are_recycled(serve, backend, journal):
+    args = ["-k", backend, "-w", "4", "--max-requests", "50", "--max-requests-jitter", "20"]
+    server = serve("loadapp:app", *args, env={"LOAD_JOURNAL": str(journal)})
+    with Load(server) as load:
+        load.wait_answered(10 * STEADY)
+    check_nothing_was_lost(load, journal)
+    assert server.log.count("Autorestarting worker after current request") >= 10
+
+
+def test_stop(server, journal):
+    """What the server had started it also answers; the rest it never took."""
+    with Load(server) as load:
+        load.wait_answered(2 * STEADY)
+        server.signal(signal.SIGTERM)
+        assert server.wait_exit() == 0
+    assert load.counts["truncated"] == load.counts["wrong"] == 0, load.problems[:10]
+    unanswered = set(journal.read_text().split()) - load.answered_ids
+    assert not unanswered, f"started, but not answered: {sorted(unanswered)[:10]}"
+
+
+def test_killed_workers(server):
+    """Only what a killed worker had in hand is lost."""
+    kills = 4
+    with Load(server) as load:
+        for _ in range(kills):
+            load.wait_answered(STEADY)
+            victim = server.workers()[0]
+            os.kill(victim, signal.SIGKILL)
+            server.wait_workers(4, other_than=[victim])
+        load.wait_answered(STEADY)
+    assert load.counts["wrong"] == load.counts["refused"] == 0, load.problems[:10]
+    assert len(load.problems) <= kills * CLIENTS

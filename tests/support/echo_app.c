@@ -1,0 +1,111 @@
+/* The echo application: see echo_app.h. */
+#include "echo_app.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static const char fixed_body[] = "Hello, World\n";
+
+static enum app_step answer_fixed(struct exchange *x)
+{
+	if (exchange_head(x, sizeof(fixed_body) - 1) == 0 &&
+	    exchange_send(x, slice_of(fixed_body, sizeof(fixed_body) - 1), NULL, NULL) == 0)
+		exchange_end(x);
+	return APP_DONE;
+}
+
+static enum app_step answer_echo(struct exchange *x)
+{
+	const struct http_request *req = &x->request;
+	uint64_t total = req->method.len + req->target.len + 2 + x->body.size;
+	char block[97]; /* odd, so that pieces straddle everything */
+	ssize_t n;
+
+	if (exchange_head(x, (int64_t)total) < 0 || exchange_send(x, req->method, NULL, NULL) < 0 ||
+	    exchange_send(x, SLICE(" "), NULL, NULL) < 0 ||
+	    exchange_send(x, req->target, NULL, NULL) < 0 ||
+	    exchange_send(x, SLICE("\n"), NULL, NULL) < 0)
+		return APP_DONE;
+	while ((n = spool_read(&x->body, block, sizeof(block))) > 0)
+		if (exchange_send(x, slice_of(block, (size_t)n), NULL, NULL) < 0)
+			return APP_DONE;
+	exchange_end(x);
+	return APP_DONE;
+}
+
+/* How many pieces a stream has, by its target. */
+static unsigned long stream_length(const struct exchange *x)
+{
+	char text[16] = {0};
+	size_t len = x->request.target.len - strlen("/stream/");
+
+	memcpy(text, x->request.target.base + strlen("/stream/"),
+	       len < sizeof(text) - 1 ? len : sizeof(text) - 1);
+	return strtoul(text, NULL, 10);
+}
+
+static enum app_step echo_more(struct app *app, struct exchange *x)
+{
+	unsigned long *piece = x->app_state;
+	char text[32];
+	int n;
+
+	UNUSED(app);
+	if (*piece >= stream_length(x)) {
+		exchange_end(x);
+		return APP_DONE;
+	}
+	n = snprintf(text, sizeof(text), "piece %lu\n", (*piece)++);
+	return exchange_send(x, slice_of(text, (size_t)n), NULL, NULL) < 0 ? APP_DONE : APP_MORE;
+}
+
+static enum app_step answer_failing(struct exchange *x)
+{
+	static const struct slice no_message;
+
+	if (slice_eq(x->request.target, SLICE("/cut")) &&
+	    exchange_send(x, SLICE("half of it"), NULL, NULL) < 0)
+		return APP_DONE;
+	exchange_fail(x, HTTP_ERR_APPLICATION, no_message);
+	return APP_DONE;
+}
+
+static enum app_step echo_start(struct app *app, struct exchange *x)
+{
+	struct slice target = x->request.target;
+	unsigned long *piece = arena_alloc(&x->conn->arena, sizeof(*piece));
+
+	container_of(app, struct echo_app, app)->started++;
+	if (!piece || response_start(&x->response, SLICE("200 OK")) != RESPONSE_OK ||
+	    response_field(&x->response, SLICE("Content-Type"), SLICE("text/plain")) !=
+		    RESPONSE_OK) {
+		exchange_abort(x);
+		return APP_DONE;
+	}
+	*piece = 0;
+	x->app_state = piece;
+	if (slice_eq(target, SLICE("/fixed")))
+		return answer_fixed(x);
+	if (slice_eq(target, SLICE("/fail")) || slice_eq(target, SLICE("/cut")))
+		return answer_failing(x);
+	if (slice_starts(target, SLICE("/stream/")))
+		return echo_more(app, x);
+	return answer_echo(x);
+}
+
+static void echo_finish(struct app *app, struct exchange *x)
+{
+	UNUSED(x);
+	container_of(app, struct echo_app, app)->finished++;
+}
+
+static const struct app_ops echo_ops = {
+	.start = echo_start,
+	.more = echo_more,
+	.finish = echo_finish,
+};
+
+void echo_app_init(struct echo_app *echo)
+{
+	*echo = (struct echo_app){.app.ops = &echo_ops};
+}
