@@ -147,27 +147,41 @@ static void wsgi_forget(struct app *base, struct conn *c)
 	environ_forget(c);
 }
 
+/* str(value) in UTF-8, copied to where it lives as long as the request. */
+static bool value_text(struct exchange *x, PyObject *value, struct slice *text)
+{
+	PyObject *str = PyObject_Str(value);
+	const char *utf8;
+	Py_ssize_t len;
+
+	*text = slice_of(NULL, 0);
+	utf8 = str ? PyUnicode_AsUTF8AndSize(str, &len) : NULL;
+	if (utf8)
+		*text = arena_copy(&x->conn->arena, slice_of(utf8, (size_t)len));
+	PyErr_Clear();
+	Py_XDECREF(str);
+	return text->base != NULL;
+}
+
+/* Access formats name keys in any case, as gunicorn's do. */
 static bool wsgi_lookup(struct app *base, struct exchange *x, struct slice key, struct slice *text)
 {
 	struct wsgi_request *r = x->app_state;
-	PyObject *name, *value = NULL;
-	Py_ssize_t len;
-	bool found = false;
+	PyObject *name, *value;
+	Py_ssize_t at = 0, len;
 
 	UNUSED(base);
 	if (!r || !r->environ)
 		return false;
-	name = PyUnicode_DecodeLatin1(key.base, (Py_ssize_t)key.len, NULL);
-	if (name)
-		value = PyDict_GetItemWithError(r->environ, name);
-	if (value && PyUnicode_Check(value)) {
-		text->base = PyUnicode_AsUTF8AndSize(value, &len);
-		text->len = (size_t)len;
-		found = text->base != NULL;
+	while (PyDict_Next(r->environ, &at, &name, &value)) {
+		const char *utf8 =
+			PyUnicode_Check(name) ? PyUnicode_AsUTF8AndSize(name, &len) : NULL;
+
+		if (utf8 && slice_eq_nocase(slice_of(utf8, (size_t)len), key))
+			return value_text(x, value, text);
+		PyErr_Clear();
 	}
-	Py_XDECREF(name);
-	PyErr_Clear();
-	return found;
+	return false;
 }
 
 static const struct app_ops wsgi_ops = {

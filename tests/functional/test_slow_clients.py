@@ -85,7 +85,7 @@ def test_slow_reader_of_a_generator(server, backend):
 def test_slow_reader_of_a_file(server, tmp_path):
     file = tmp_path / "big"
     file.write_bytes(server.get(f"/size?n={5 * MIB}").body)
-    check_others_are_served(server, f"/file?file={file}", 5 * MIB)
+    check_others_are_served(server, f"/file?file={file}&length={5 * MIB}", 5 * MIB)
 
 
 def test_slow_reader_gets_all_of_it(server):

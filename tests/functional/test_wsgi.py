@@ -247,7 +247,7 @@ def test_bad_heads_are_refused(server, client, query):
     assert answer.status == 500
     assert b"X-Evil" not in answer.raw_head
     assert client.at_end()
-    server.wait_log(r"Error handling request")
+    server.wait_log(rf"Error handling request GET /field\?{re.escape(query)}$")
 
 
 # The rest.
