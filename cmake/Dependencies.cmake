@@ -39,5 +39,13 @@ message(STATUS "embedding Python ${PYTHON_MINOR}: ${PYTHON_LIBRARY}")
 add_library(dep_python_headers INTERFACE)
 target_include_directories(dep_python_headers SYSTEM INTERFACE ${PYTHON_INCLUDE})
 target_compile_definitions(dep_python_headers INTERFACE UCORN_PYTHON_EXECUTABLE="${UCORN_PYTHON}")
+if(UCORN_PYDEBUG)
+	target_compile_definitions(dep_python_headers INTERFACE UCORN_PYDEBUG)
+endif()
+if(UCORN_PYDEBUG AND CMAKE_C_COMPILER_ID STREQUAL "GNU")
+	# Debian's debug headers are links into the ordinary ones, beside a pyconfig.h of
+	# their own; gcc would follow the links first and then take the wrong pyconfig.h.
+	target_compile_options(dep_python_headers INTERFACE -fno-canonical-system-headers)
+endif()
 add_library(dep_python INTERFACE)
 target_link_libraries(dep_python INTERFACE ${PYTHON_LIBRARY})

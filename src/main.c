@@ -8,6 +8,7 @@
 #include "ucorn/config/cli.h"
 #include "ucorn/master/master.h"
 #include "ucorn/py/interp.h"
+#include "ucorn/util/title.h"
 
 struct arguments {
 	int argc;
@@ -86,7 +87,7 @@ failed:
 
 int main(int argc, char **argv)
 {
-	struct arguments a = {argc, argv, CLI_RUN};
+	struct arguments a = {argc, title_init(argc, argv), CLI_RUN};
 	struct settings s;
 	struct err err = {0};
 

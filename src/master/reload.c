@@ -9,6 +9,7 @@
 #include "state.h"
 #include "ucorn/backend/registry.h"
 #include "ucorn/util/log.h"
+#include "ucorn/util/title.h"
 
 /* What the new generation needs, made but not in use. */
 struct renewal {
@@ -67,6 +68,7 @@ static void commit(struct master *m, struct renewal *fresh)
 	log_sinks_close(&m->sinks);
 	m->sinks = fresh->sinks;
 	log_set_level(log_level_from(m->settings->loglevel));
+	title_set("ucorn: master [%s]", settings_proc_name(m->settings));
 	apply_minor(m);
 	if (fresh->rebound)
 		sockets_log(&m->sockets, 0);

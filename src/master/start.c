@@ -12,6 +12,7 @@
 #include "ucorn/backend/registry.h"
 #include "ucorn/py/interp.h"
 #include "ucorn/util/log.h"
+#include "ucorn/util/title.h"
 #include "ucorn/wsgi/app.h"
 
 int master_apply_env(const struct settings *s, struct err *err)
@@ -86,6 +87,7 @@ int master_start(struct master *m, struct err *err)
 		return -1;
 	sockets_log(&m->sockets, getpid());
 	log_info("Using worker: %s", m->backend->name);
+	title_set("ucorn: master [%s]", settings_proc_name(s));
 	if (children_init(&m->children, s->workers) < 0)
 		return err_set(err, "No shared memory for the scoreboard.");
 	return 0;

@@ -19,6 +19,7 @@
 #include "ucorn/util/clock.h"
 #include "ucorn/util/fd.h"
 #include "ucorn/util/log.h"
+#include "ucorn/util/title.h"
 #include "ucorn/wsgi/app.h"
 
 enum { ACCEPT_BATCH_ALONE = 16 };
@@ -207,6 +208,7 @@ int worker_main(const struct worker_context *context)
 	struct worker w = {.context = *context, .wake = {-1, -1}};
 	struct err err = {0};
 
+	title_set("ucorn: worker [%s]", settings_proc_name(context->settings));
 	log_info("Booting worker with pid: %d", (int)getpid());
 	if (worker_boot(&w, &err) < 0) {
 		if (err.text[0])

@@ -1,12 +1,13 @@
 """Clients that are slow, silent or gone cost the others nothing."""
 
 import contextlib
+import socket
 
 import pytest
 
 from support.rawhttp import Client, request_bytes
 from support.waiting import until
-from support.web import MIB
+from support.web import MIB, sha256
 
 SMALL_BUFFER = 16384
 
@@ -123,3 +124,22 @@ def test_storm_of_connections_that_are_reset(server):
         server.connect().reset()
     assert server.get("/").text == "hello"
     assert server.workers() == workers
+
+
+def test_uploads_that_wait_in_the_socket(serve, backend, tmp_path):
+    """The worker is held while bodies of many sizes come in whole: however many
+    reads it takes later, none forgets its last bytes."""
+    bind = [f"unix:{tmp_path}/socket"]
+    server = serve("wsgiapp:app", "-k", backend, "-w", "1", bind=bind)
+    bodies = [b"x" * size for size in range(4000, 320_000, 4000)]
+    with contextlib.ExitStack() as stack:
+        holder, *uploads = [stack.enter_context(server.connect()) for _ in range(len(bodies) + 1)]
+        holder.send(request_bytes("GET", f"/slow?started={tmp_path}/started&file={tmp_path}/go"))
+        until((tmp_path / "started").exists, "the worker is held")
+        for upload, body in zip(uploads, bodies):
+            upload.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 2 * len(body))
+            upload.send(request_bytes("POST", "/checksum", body=body))
+        (tmp_path / "go").touch()
+        assert holder.response().text == "slow"
+        for upload, body in zip(uploads, bodies):
+            assert upload.response("POST").text == sha256(body), f"of {len(body)} bytes"

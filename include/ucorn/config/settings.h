@@ -68,4 +68,10 @@ MUST_CHECK int settings_set(struct settings *s, const char *name, const char *te
 /* Where the value of the setting called name came from. */
 enum origin settings_origin(const struct settings *s, const char *name);
 
+/* What the processes are called: proc_name, or its default. */
+static inline const char *settings_proc_name(const struct settings *s)
+{
+	return s->proc_name ? s->proc_name : s->default_proc_name;
+}
+
 #endif

@@ -9,6 +9,10 @@
 #include <stdbool.h>
 #include <structmember.h>
 
+#if defined(UCORN_PYDEBUG) && !defined(Py_REF_DEBUG)
+#error "the debug build of Python is to be embedded, but these are not its headers"
+#endif
+
 #if PY_VERSION_HEX < 0x03090000
 #error "ucorn needs Python 3.9 or newer"
 #endif

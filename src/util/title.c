@@ -1,0 +1,73 @@
+/* Process titles, the way it is done on Linux: the kernel shows what stands in
+ * the memory where exec put the arguments, so the title is written there.  The
+ * environment's strings lie directly behind; once they have been copied
+ * elsewhere their room can be used too. */
+#include "ucorn/util/title.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static char *room;
+static size_t room_bytes;
+
+/* Extends *end over the strings that follow it without a gap. */
+static void extend(char **strings, char **end)
+{
+	for (; *strings; strings++)
+		if (*strings == *end)
+			*end = *strings + strlen(*strings) + 1;
+}
+
+/* A copy of the list and its strings; never freed, as exec's own are not. */
+static char **copy_strings(char **strings)
+{
+	size_t count = 0;
+	char **copy;
+
+	while (strings[count])
+		count++;
+	copy = calloc(count + 1, sizeof(*copy));
+	for (size_t i = 0; copy && i < count; i++) {
+		copy[i] = strdup(strings[i]);
+		if (!copy[i])
+			return NULL; /* at start-up: the little that is lost does not matter */
+	}
+	return copy;
+}
+
+char **title_init(int argc, char **argv)
+{
+	static char **arguments; /* static: in use until the process ends */
+	char **environment, *end;
+
+	if (argc < 1)
+		return argv;
+	end = argv[0];
+	extend(argv, &end);
+	extend(environ, &end);
+	arguments = copy_strings(argv);
+	environment = copy_strings(environ);
+	if (!arguments || !environment)
+		return argv;
+	environ = environment;
+	room = argv[0];
+	room_bytes = (size_t)(end - argv[0]);
+	return arguments;
+}
+
+void title_set(const char *fmt, ...)
+{
+	va_list args;
+	int len;
+
+	if (room_bytes == 0)
+		return;
+	va_start(args, fmt);
+	len = vsnprintf(room, room_bytes, fmt, args);
+	va_end(args);
+	if (len >= 0 && (size_t)len < room_bytes)
+		memset(room + len, 0, room_bytes - (size_t)len);
+}
