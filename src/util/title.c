@@ -21,20 +21,24 @@ static void extend(char **strings, char **end)
 			*end = *strings + strlen(*strings) + 1;
 }
 
-/* A copy of the list and its strings; never freed, as exec's own are not. */
+/* A copy of the list and its strings in one block, which its user never frees:
+ * exec's own list is not freed either. */
 static char **copy_strings(char **strings)
 {
-	size_t count = 0;
-	char **copy;
+	size_t count = 0, bytes = 0;
+	char **copy, *at;
 
-	while (strings[count])
-		count++;
-	copy = calloc(count + 1, sizeof(*copy));
-	for (size_t i = 0; copy && i < count; i++) {
-		copy[i] = strdup(strings[i]);
-		if (!copy[i])
-			return NULL; /* at start-up: the little that is lost does not matter */
+	for (; strings[count]; count++)
+		bytes += strlen(strings[count]) + 1;
+	copy = malloc((count + 1) * sizeof(*copy) + bytes);
+	if (!copy)
+		return NULL;
+	at = (char *)(copy + count + 1);
+	for (size_t i = 0; i < count; i++) {
+		copy[i] = at;
+		at = stpcpy(at, strings[i]) + 1;
 	}
+	copy[count] = NULL;
 	return copy;
 }
 
@@ -50,8 +54,11 @@ char **title_init(int argc, char **argv)
 	extend(environ, &end);
 	arguments = copy_strings(argv);
 	environment = copy_strings(environ);
-	if (!arguments || !environment)
+	if (!arguments || !environment) {
+		free(environment);
+		free(arguments);
 		return argv;
+	}
 	environ = environment;
 	room = argv[0];
 	room_bytes = (size_t)(end - argv[0]);

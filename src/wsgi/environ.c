@@ -44,6 +44,14 @@ static const char *const key_names[KEY_COUNT] = {
 	[KEY_INPUT] = "wsgi.input",
 };
 
+/* Values that most requests have. */
+enum text { TEXT_EMPTY, TEXT_GET, TEXT_POST, TEXT_HTTP10, TEXT_HTTP11, TEXT_COUNT };
+
+static const char *const texts[TEXT_COUNT] = {
+	[TEXT_EMPTY] = "",	    [TEXT_GET] = "GET",		[TEXT_POST] = "POST",
+	[TEXT_HTTP10] = "HTTP/1.0", [TEXT_HTTP11] = "HTTP/1.1",
+};
+
 enum {
 	NAME_MAX_BYTES = 48, /* longer field names are not cached */
 	NAME_CACHE_SLOTS = 512,
@@ -65,7 +73,7 @@ struct environ_template {
 
 struct environ_maker {
 	PyObject *keys[KEY_COUNT];
-	PyObject *empty, *get, *post, *http10, *http11;
+	PyObject *texts[TEXT_COUNT];
 	PyObject *constants; /* what is the same for all listeners */
 	PyObject *script_name;
 	char *script_path; /* its bytes: cut off the front of each path */
@@ -121,7 +129,8 @@ static bool put_listener(struct environ_maker *m, PyObject *dict, const struct l
 	PyObject *port;
 
 	/* On a unix socket the Host field decides, see put_server_from_host. */
-	port = !l || l->is_unix ? Py_NewRef(m->empty) : PyUnicode_FromFormat("%u", l->port);
+	port = !l || l->is_unix ? Py_NewRef(m->texts[TEXT_EMPTY])
+				: PyUnicode_FromFormat("%u", l->port);
 	return put(dict, m->keys[KEY_SERVER_NAME], PyUnicode_FromString(l ? l->name : "")) &&
 	       put(dict, m->keys[KEY_SERVER_PORT], port);
 }
@@ -136,9 +145,9 @@ static PyObject *template_new(struct environ_maker *m, const struct listener *l)
 		  PyDict_SetItem(dict, m->keys[KEY_SCRIPT_NAME], m->script_name) == 0;
 
 	for (size_t i = 0; ok && i < ARRAY_LEN(every_request); i++)
-		ok = PyDict_SetItem(dict, m->keys[every_request[i]], m->empty) == 0;
+		ok = PyDict_SetItem(dict, m->keys[every_request[i]], m->texts[TEXT_EMPTY]) == 0;
 	if (ok && !(l && l->is_unix))
-		ok = PyDict_SetItem(dict, m->keys[KEY_REMOTE_PORT], m->empty) == 0;
+		ok = PyDict_SetItem(dict, m->keys[KEY_REMOTE_PORT], m->texts[TEXT_EMPTY]) == 0;
 	if (!ok)
 		Py_CLEAR(dict);
 	return dict;
@@ -164,15 +173,17 @@ static PyObject *template_of(struct environ_maker *m, const struct listener *l)
 /* HTTP_ and the name in upper case, with '_' for '-'; interned. */
 static PyObject *field_key_new(struct slice name)
 {
-	PyObject *key = PyUnicode_New((Py_ssize_t)name.len + 5, 127);
+	const struct slice prefix = SLICE("HTTP_");
+	PyObject *key = PyUnicode_New((Py_ssize_t)(prefix.len + name.len), 127);
 	char *at;
 
 	if (!key)
 		return NULL;
 	at = (char *)PyUnicode_1BYTE_DATA(key);
-	memcpy(at, "HTTP_", 5);
+	for (size_t i = 0; i < prefix.len; i++)
+		*at++ = prefix.base[i];
 	for (size_t i = 0; i < name.len; i++)
-		at[5 + i] = name.base[i] == '-' ? '_' : (char)toupper((unsigned char)name.base[i]);
+		*at++ = name.base[i] == '-' ? '_' : (char)toupper((unsigned char)name.base[i]);
 	return key;
 }
 
@@ -269,18 +280,18 @@ static bool put_fields(struct environ_maker *m, PyObject *environ, const struct 
 static PyObject *method_text(struct environ_maker *m, struct slice method)
 {
 	if (slice_eq(method, SLICE("GET")))
-		return Py_NewRef(m->get);
+		return Py_NewRef(m->texts[TEXT_GET]);
 	if (slice_eq(method, SLICE("POST")))
-		return Py_NewRef(m->post);
+		return Py_NewRef(m->texts[TEXT_POST]);
 	return latin1(method);
 }
 
 static PyObject *protocol_text(struct environ_maker *m, struct slice version)
 {
 	if (slice_eq(version, SLICE("HTTP/1.1")))
-		return Py_NewRef(m->http11);
+		return Py_NewRef(m->texts[TEXT_HTTP11]);
 	if (slice_eq(version, SLICE("HTTP/1.0")))
-		return Py_NewRef(m->http10);
+		return Py_NewRef(m->texts[TEXT_HTTP10]);
 	return latin1(version);
 }
 
@@ -422,15 +433,14 @@ static bool maker_texts(struct environ_maker *m)
 		if (!m->keys[i])
 			return false;
 	}
-	m->empty = PyUnicode_InternFromString("");
-	m->get = PyUnicode_InternFromString("GET");
-	m->post = PyUnicode_InternFromString("POST");
-	m->http10 = PyUnicode_InternFromString("HTTP/1.0");
-	m->http11 = PyUnicode_InternFromString("HTTP/1.1");
+	for (size_t i = 0; i < TEXT_COUNT; i++) {
+		m->texts[i] = PyUnicode_InternFromString(texts[i]);
+		if (!m->texts[i])
+			return false;
+	}
 	m->script_path = strdup(script_name ? script_name : "");
 	m->script_name = PyUnicode_DecodeFSDefault(script_name ? script_name : "");
-	return m->empty && m->get && m->post && m->http10 && m->http11 && m->script_name &&
-	       m->script_path;
+	return m->script_name && m->script_path;
 }
 
 struct environ_maker *environ_maker_new(const struct wsgi_options *options, PyObject *errors,
@@ -449,23 +459,24 @@ struct environ_maker *environ_maker_new(const struct wsgi_options *options, PyOb
 	return m;
 }
 
+static void clear_all(PyObject **objects, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		Py_CLEAR(objects[i]);
+}
+
 void environ_maker_free(struct environ_maker *m)
 {
 	if (!m)
 		return;
-	for (size_t i = 0; i < KEY_COUNT; i++)
-		Py_CLEAR(m->keys[i]);
+	clear_all(m->keys, KEY_COUNT);
+	clear_all(m->texts, TEXT_COUNT);
+	clear_all(&m->constants, 1);
+	clear_all(&m->script_name, 1);
 	for (size_t i = 0; i < TEMPLATES; i++)
-		Py_CLEAR(m->templates[i].dict);
+		clear_all(&m->templates[i].dict, 1);
 	for (size_t i = 0; i < NAME_CACHE_SLOTS; i++)
-		Py_CLEAR(m->names[i].key);
-	Py_CLEAR(m->empty);
-	Py_CLEAR(m->get);
-	Py_CLEAR(m->post);
-	Py_CLEAR(m->http10);
-	Py_CLEAR(m->http11);
-	Py_CLEAR(m->constants);
-	Py_CLEAR(m->script_name);
+		clear_all(&m->names[i].key, 1);
 	free(m->script_path);
 	free(m);
 }

@@ -45,13 +45,11 @@ def test_more_and_fewer_workers(server, journal):
         for _ in range(2):
             load.wait_answered(STEADY)
             for _ in range(4):
-                server.signal(signal.SIGTTIN)
-                load.wait_answered(10)
+                server.signal_and_wait(signal.SIGTTIN)
             server.wait_workers(8)
             load.wait_answered(STEADY)
             for _ in range(4):
-                server.signal(signal.SIGTTOU)
-                load.wait_answered(10)
+                server.signal_and_wait(signal.SIGTTOU)
             server.wait_workers(4)
         load.wait_answered(STEADY)
     check_nothing_was_lost(load, journal)

@@ -149,6 +149,14 @@ class Server:
     def signal(self, number):
         os.kill(self.pid, number)
 
+    def signal_and_wait(self, number):
+        """Returns when the master has taken the signal.  A signal that is sent
+        while one of its kind is pending is lost: the kernel keeps only one."""
+        line = f"Handling signal: {number.name[3:].lower()}\n"
+        before = self.log.count(line)
+        self.signal(number)
+        until(lambda: self.log.count(line) > before, f"the log has another {line!r}")
+
     def wait_exit(self):
         """Waits until the master is gone; returns its exit code."""
         return self.process.wait(2 * DEADLINE)
