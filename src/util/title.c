@@ -35,8 +35,11 @@ static char **copy_strings(char **strings)
 		return NULL;
 	at = (char *)(copy + count + 1);
 	for (size_t i = 0; i < count; i++) {
+		size_t len = strlen(strings[i]) + 1;
+
 		copy[i] = at;
-		at = stpcpy(at, strings[i]) + 1;
+		memcpy(at, strings[i], len);
+		at += len;
 	}
 	copy[count] = NULL;
 	return copy;
