@@ -95,6 +95,13 @@ static bool input_receive(struct conn *c)
 	return false;
 }
 
+/* Whether to receive once more in this turn.  What was received is always looked
+ * at before the machine waits: it may have been the last there is. */
+static bool may_receive(const struct conn *c, unsigned reads)
+{
+	return c->may_read && reads < READS_PER_TURN && !c->eof && !c->lost;
+}
+
 /* ---- ends */
 
 static int step_close(struct conn *c)
@@ -182,15 +189,13 @@ static int head_read(struct conn *c)
 
 static int step_head(struct conn *c)
 {
-	for (unsigned reads = 0; reads < READS_PER_TURN; reads++) {
+	for (unsigned reads = 0;; reads++) {
 		/* Before the parse, while nothing points into the buffer. */
 		if (head_room(c) < 0)
 			return step_close(c);
 		if (head_read(c) == GO_ON)
 			return GO_ON;
-		if (c->eof || c->lost)
-			return step_close(c);
-		if (!c->may_read || !input_receive(c))
+		if (!may_receive(c, reads) || !input_receive(c))
 			break;
 	}
 	if (c->eof || c->lost)
@@ -252,13 +257,11 @@ static int step_spool(struct conn *c)
 {
 	if (!outq_empty(&c->out) && conn_write(c) < 0 && c->lost)
 		return step_close(c);
-	for (unsigned reads = 0; reads < READS_PER_TURN; reads++) {
+	for (unsigned reads = 0;; reads++) {
 		if (body_decode(c) == GO_ON)
 			return GO_ON;
 		c->in_start = c->in_end = c->head_end;
-		if (c->eof || c->lost)
-			return step_close(c);
-		if (!c->may_read || !input_receive(c))
+		if (!may_receive(c, reads) || !input_receive(c))
 			break;
 		deadline_set(&c->service->deadlines, &c->deadline, DEADLINE_BODY,
 			     c->service->now_ms);

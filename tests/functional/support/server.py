@@ -24,6 +24,9 @@ SANITIZER_REPORT = re.compile(
     r"AddressSanitizer|UndefinedBehaviorSanitizer|runtime error:|LeakSanitizer|ThreadSanitizer"
 )
 
+#: What the leak checker of a sanitized build does not report.
+SUPPRESSIONS = Path(__file__).with_name("lsan.supp")
+
 #: Variables from which a server takes settings or finds out who started it.
 OUTSIDE_INFLUENCE = {
     "PORT", "WEB_CONCURRENCY", "FORWARDED_ALLOW_IPS", "SCRIPT_NAME", "SENDFILE", "NOTIFY_SOCKET",
@@ -63,6 +66,7 @@ class Server:
             command += ["-b", str(address)]
         command += [str(arg) for arg in args] + ([app] if app else [])
         environ = {k: v for k, v in os.environ.items() if k not in OUTSIDE_INFLUENCE}
+        environ.setdefault("LSAN_OPTIONS", f"suppressions={SUPPRESSIONS}:print_suppressions=0")
         environ |= {"PYTHONDONTWRITEBYTECODE": "1", **(env or {})}
         with open(self.stdout_file, "wb") as out, open(self.stderr_file, "wb") as err:
             self.process = subprocess.Popen(
