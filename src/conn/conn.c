@@ -166,7 +166,7 @@ enum want conn_application(struct conn *c)
 	enum app_step step = APP_DONE;
 
 	assert(c->state == CONN_APP);
-	deadline_clear(&c->deadline);
+	assert(list_empty(&c->deadline.node));
 	if (!c->x.running)
 		step = application_begin(c);
 	else if (!c->lost)

@@ -110,10 +110,14 @@ static void reactor_drop(struct driver *d, struct conn *c)
 
 static const struct driver_ops reactor_ops = {.watch = reactor_watch, .drop = reactor_drop};
 
+static void gates_resume(struct reactor *r);
+
 static void bury(struct reactor *r)
 {
 	struct list *node;
 
+	if (!list_empty(&r->buried))
+		gates_resume(r);
 	while ((node = list_first(&r->buried))) {
 		struct conn *c = container_of(node, struct conn, run);
 
@@ -130,12 +134,27 @@ static void gates_start(struct reactor *r)
 		ev_io_start(r->loop, &r->gates[i].watcher);
 }
 
+/* What made accepting pause may be over. */
+static void gates_resume(struct reactor *r)
+{
+	if (r->paused && r->accepting)
+		gates_start(r);
+	r->paused = false;
+}
+
 static void gates_stop(struct reactor *r)
 {
 	for (size_t i = 0; i < r->options.n_listeners; i++) {
 		ev_io_stop(r->loop, &r->gates[i].watcher);
 		r->gates[i].ready = false;
 	}
+}
+
+/* Nothing can be accepted now; a watched listener would wake the loop for ever. */
+static void gates_pause(struct reactor *r)
+{
+	gates_stop(r);
+	r->paused = true;
 }
 
 static void on_connection(struct ev_loop *loop, ev_io *io, int events)
@@ -171,20 +190,21 @@ static bool gate_accept(struct reactor *r, struct gate *g)
 	struct sockaddr_storage peer;
 	int fd;
 
-	if (r->service->connections >= r->options.max_connections && !driver_shed(&r->driver))
+	if (r->service->connections >= r->options.max_connections && !driver_shed(&r->driver)) {
+		gates_pause(r);
 		return false;
+	}
 	fd = listener_accept(g->listener, &peer);
 	if (fd >= 0) {
 		connection_begin(r, g->listener, fd, &peer);
 		return true;
 	}
 	if (fd == -EMFILE || fd == -ENFILE || fd == -ENOMEM || fd == -ENOBUFS) {
-		log_warning("Cannot accept connections for a second: %s. "
+		log_warning("Cannot accept connections for now: %s. "
 			    "Raise the limit of open files.",
 			    fd == -EMFILE || fd == -ENFILE ? "too many open files"
 							   : "out of memory");
-		gates_stop(r);
-		r->paused = true;
+		gates_pause(r);
 	}
 	return false;
 }
@@ -233,9 +253,7 @@ static void on_tick(struct ev_loop *loop, ev_timer *timer, int events)
 
 	UNUSED(loop);
 	UNUSED(events);
-	if (r->paused && r->accepting)
-		gates_start(r);
-	r->paused = false;
+	gates_resume(r);
 }
 
 static void on_wake(struct ev_loop *loop, ev_io *io, int events)
@@ -316,7 +334,7 @@ struct reactor *reactor_new(struct conn_service *s, const struct reactor_options
 	}
 	ev_set_userdata(r->loop, r);
 	ev_set_loop_release_cb(r->loop, on_release, on_acquire);
-	ev_timer_init(&r->tick, on_tick, 1.0, 1.0);
+	ev_timer_init(&r->tick, on_tick, o->tick_s, o->tick_s);
 	ev_timer_start(r->loop, &r->tick);
 	r->accepting = true;
 	gates_start(r);

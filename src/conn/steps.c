@@ -307,7 +307,7 @@ int conn_write(struct conn *c)
 			break;
 		}
 		outq_sent(&c->out, (uint64_t)n);
-		deadline_clear(&c->deadline);
+		c->sent_some = true;
 		/* A short write has filled the socket: do not ask again.  A file
 		 * call is short for other reasons too. */
 		if ((size_t)n < offered && !outq_next_file(&c->out))
@@ -318,11 +318,13 @@ int conn_write(struct conn *c)
 	return outq_empty(&c->out) ? 0 : -EAGAIN;
 }
 
+/* Waits for room; the deadline starts anew whenever the client takes something. */
 static int want_write(struct conn *c)
 {
-	if (list_empty(&c->deadline.node))
+	if (c->sent_some || list_empty(&c->deadline.node))
 		deadline_set(&c->service->deadlines, &c->deadline, DEADLINE_SEND,
 			     c->service->now_ms);
+	c->sent_some = false;
 	return WANT_WRITE;
 }
 
@@ -338,6 +340,7 @@ static int step_flush(struct conn *c)
 	if (conn_write(c) < 0 && !c->lost && c->out.bytes > c->service->high_water_bytes)
 		return want_write(c);
 	/* There is room; or the client is gone, which the application learns. */
+	deadline_clear(&c->deadline);
 	conn_set_state(c, CONN_APP);
 	return GO_ON;
 }

@@ -138,6 +138,13 @@ static void service_configure(struct worker *w)
 	service->deadlines.duration_ms[DEADLINE_KEEPALIVE] = 1000 * s->keepalive;
 }
 
+/* How long a turn may wait: often enough that the master sees a sign of life well
+ * within timeout. */
+static double tick_seconds(const struct settings *s)
+{
+	return s->timeout == 1 ? 0.25 : 1.0;
+}
+
 static int reactor_start(struct worker *w, struct err *err)
 {
 	const struct worker_context *ctx = &w->context;
@@ -147,6 +154,7 @@ static int reactor_start(struct worker *w, struct err *err)
 		/* One at a time, so that the others get their share. */
 		.accept_batch = ctx->settings->workers == 1 ? ACCEPT_BATCH_ALONE : 1,
 		.max_connections = ctx->settings->worker_connections,
+		.tick_s = tick_seconds(ctx->settings),
 		.dispatch = dispatch,
 		.dispatch_data = w,
 		.release = gil_release,

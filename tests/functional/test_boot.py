@@ -52,9 +52,9 @@ def test_unknown_flag(run):
         (["--workers=-1"], 1, "-1"),
         (["--timeout", "soon"], 2, "soon"),
         (["--chdir", "/no/such/place"], 1, "/no/such/place"),
-        (["-c", "/no/such/file.py"], 1, "/no/such/file.py"),
         (["-k", "nonsense"], 1, "nonsense"),
-        (["-u", "no-such-user"], 1, "no-such-user"),
+        (["--threads", "2"], 1, "threads"),
+        (["-e", "NO_VALUE"], 1, "NO_VALUE"),
     ],
 )
 def test_bad_value(run, args, code, culprit):
@@ -164,19 +164,6 @@ def test_preload(serve, backend):
 def test_without_preload(serve, backend):
     server = serve("wsgiapp:app", "-k", backend, "-w", "1")
     assert server.get("/imported-by").text == server.get("/pid").text
-
-
-def test_config_file(serve, backend, tmp_path):
-    config = tmp_path / "config.py"
-    config.write_text(f"workers = 1 + 2\nworker_class = '{backend}'\nraw_env = ['FOO=from file']\n")
-    server = serve("wsgiapp:app", "-c", config)
-    server.wait_workers(3)
-    assert server.get("/variable?name=FOO").text == "from file"
-
-
-def test_command_line_wins_over_config_file(serve, tmp_path):
-    (tmp_path / "config.py").write_text("workers = 3\n")
-    serve("wsgiapp:app", "-c", tmp_path / "config.py", "-w", "2").wait_workers(2)
 
 
 # Addresses.

@@ -273,6 +273,48 @@ static void test_continue_is_left_out_when_the_body_has_come(void **state)
 
 /* ---- deadlines */
 
+/* The interim answer does not stop the clock of the body. */
+static void test_body_deadline_runs_after_continue(void **state)
+{
+	struct client cl;
+
+	UNUSED(state);
+	client_init(&cl, SLICE(EXPECTING), SIZE_MAX);
+	client_run(&cl);
+	assert_ptr_equal(deadlines_first(&service.deadlines, DEADLINE_BODY), &cl.conn.deadline);
+	client_close(&cl);
+	client_release(&cl);
+}
+
+/* Each byte that the client takes renews the send deadline, and none is left
+ * when it is the application's turn again. */
+static void test_send_deadline_follows_progress(void **state)
+{
+	struct client cl;
+	uint64_t at_ms;
+
+	UNUSED(state);
+	service.high_water_bytes = 0;
+	client_init(&cl, SLICE("GET /stream/3 HTTP/1.1\r\nHost: h\r\n\r\n"), SIZE_MAX);
+	cl.mem.send_budget = 10;
+	cl.want = conn_application(&cl.conn);
+	assert_int_equal(cl.want, WANT_WRITE);
+	at_ms = cl.conn.deadline.at_ms;
+	service.now_ms += 1000;
+	cl.want = conn_advance(&cl.conn);
+	assert_int_equal(cl.conn.deadline.at_ms, at_ms); /* nothing was taken */
+	cl.mem.send_budget = 10;
+	cl.want = conn_advance(&cl.conn);
+	assert_int_equal(cl.conn.deadline.at_ms, at_ms + 1000);
+	cl.mem.send_budget = SIZE_MAX;
+	cl.want = conn_advance(&cl.conn);
+	assert_int_equal(cl.want, WANT_APP);
+	assert_null(deadlines_first(&service.deadlines, DEADLINE_SEND));
+	client_run(&cl);
+	client_close(&cl);
+	client_release(&cl);
+}
+
 static void expire(struct client *cl)
 {
 	struct deadline *due = deadlines_expired(&service.deadlines, service.now_ms + 3600000);
@@ -507,6 +549,10 @@ int main(void)
 						setup, teardown),
 		cmocka_unit_test_setup_teardown(test_continue_is_left_out_when_the_body_has_come,
 						setup, teardown),
+		cmocka_unit_test_setup_teardown(test_body_deadline_runs_after_continue, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(test_send_deadline_follows_progress, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(test_silence_is_closed_without_a_word, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(test_started_requests_are_answered_408, setup,

@@ -77,6 +77,7 @@ struct conn {
 	bool lost;	 /* reset by the client, or cut by us: nothing can be sent */
 	bool keep;	 /* goes on after the current answer */
 	bool unread;	 /* the client may be sending what we shall not read */
+	bool sent_some;	 /* since the send deadline was last set */
 	bool head_timed; /* the head's deadline runs */
 	struct deadline deadline;
 	char *in; /* input: bytes [in_start, in_end) are not used yet */

@@ -14,6 +14,7 @@ struct reactor_options {
 	size_t n_listeners;
 	unsigned accept_batch;	  /* connections taken per turn at most */
 	unsigned max_connections; /* beyond it idle ones are closed to make room */
+	double tick_s;		  /* a turn ends after this long at most */
 	driver_dispatch *dispatch;
 	void *dispatch_data;
 	/* Round a poll that may block; NULL: nothing to do. */
@@ -31,7 +32,7 @@ void reactor_free(struct reactor *r);
  * the turn.  fd stays the caller's. */
 void reactor_wake_on(struct reactor *r, int fd, void (*called)(void *data), void *data);
 
-/* One turn; blocks for at most a second. */
+/* One turn; blocks for tick_s at most. */
 void reactor_turn(struct reactor *r);
 
 /* Takes no further connection; the listeners themselves stay open. */

@@ -25,7 +25,7 @@ SANITIZER_REPORT = re.compile(
 )
 
 #: What the leak checker of a sanitized build does not report.
-SUPPRESSIONS = Path(__file__).with_name("lsan.supp")
+SUPPRESSIONS = FUNCTIONAL.parent / "lsan.supp"
 
 #: Variables from which a server takes settings or finds out who started it.
 OUTSIDE_INFLUENCE = {
