@@ -16,7 +16,7 @@ static enum want event_dispatch(struct worker *w, struct conn *c)
 const struct worker_backend backend_event = {
 	.name = "event",
 	.aliases = "libev",
-	.summary = "many responses in turns on one thread: long polling, server-sent events",
+	.summary = "unfinished responses take turns",
 	.interleaved = true,
 	.run = worker_run_inline,
 	.dispatch = event_dispatch,

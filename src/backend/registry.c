@@ -29,6 +29,18 @@ static bool is_named(const struct worker_backend *b, struct slice name)
 	return false;
 }
 
+static void refuse(const char *worker_class, struct err *err)
+{
+	char names[256] = "";
+	size_t len = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(backends) && len < sizeof(names); i++)
+		len += (size_t)snprintf(names + len, sizeof(names) - len, "%s%s (%s)",
+					i ? "; " : "", backends[i]->name, backends[i]->summary);
+	err_set(err, "this version of ucorn has no worker class '%s'. It has %s.", worker_class,
+		names);
+}
+
 const struct worker_backend *backend_find(const char *worker_class, unsigned threads,
 					  struct err *err)
 {
@@ -44,8 +56,6 @@ const struct worker_backend *backend_find(const char *worker_class, unsigned thr
 		}
 		return backends[i];
 	}
-	err_set(err,
-		"worker class '%s' is not one that this version of ucorn has: use sync or event",
-		worker_class);
+	refuse(worker_class, err);
 	return NULL;
 }

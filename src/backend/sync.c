@@ -27,7 +27,7 @@ static enum want sync_dispatch(struct worker *w, struct conn *c)
 const struct worker_backend backend_sync = {
 	.name = "sync",
 	.aliases = "gunicorn.workers.sync.SyncWorker egg:gunicorn#sync",
-	.summary = "one request at a time per worker; clients are waited for by an event loop",
+	.summary = "one request at a time",
 	.run = worker_run_inline,
 	.dispatch = sync_dispatch,
 	.wait = worker_wait_poll,

@@ -30,13 +30,12 @@ enum {
 
 #ifndef NDEBUG
 static const unsigned allowed_moves[CONN_STATES] = {
-	[CONN_IDLE] = TO(CONN_HEAD) | TO(CONN_CLOSED),
-	[CONN_HEAD] = TO(CONN_SPOOL) | TO(CONN_APP) | TO(CONN_DRAIN) | TO(CONN_CLOSED),
-	[CONN_SPOOL] = TO(CONN_APP) | TO(CONN_DRAIN) | TO(CONN_CLOSED),
+	[CONN_IDLE] = TO(CONN_HEAD),
+	[CONN_HEAD] = TO(CONN_SPOOL) | TO(CONN_APP) | TO(CONN_DRAIN),
+	[CONN_SPOOL] = TO(CONN_APP) | TO(CONN_DRAIN),
 	[CONN_APP] = TO(CONN_FLUSH) | TO(CONN_DRAIN),
 	[CONN_FLUSH] = TO(CONN_APP),
-	[CONN_DRAIN] = TO(CONN_IDLE) | TO(CONN_LINGER) | TO(CONN_CLOSED),
-	[CONN_LINGER] = TO(CONN_CLOSED),
+	[CONN_DRAIN] = TO(CONN_IDLE) | TO(CONN_LINGER),
 };
 #endif
 
@@ -142,7 +141,7 @@ static void conn_release(struct conn *c)
 		s->app->ops->forget(s->app, c);
 	deadline_clear(&c->deadline);
 	list_remove(&c->run);
-	exchange_release(c);
+	conn_end_exchange(c);
 	response_release(&c->x.response);
 	outq_release(&c->out);
 	io_close(&c->io);
@@ -202,6 +201,6 @@ enum want conn_expire(struct conn *c)
 	case CONN_STATES:
 		break;
 	}
-	assert(!"no deadline runs in this state");
+	assert(0 && "no deadline runs in this state");
 	return c->want;
 }

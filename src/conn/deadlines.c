@@ -25,16 +25,3 @@ struct deadline *deadlines_expired(struct deadlines *ds, uint64_t now_ms)
 	}
 	return NULL;
 }
-
-uint64_t deadlines_next_ms(const struct deadlines *ds)
-{
-	uint64_t next = UINT64_MAX;
-
-	for (unsigned kind = 0; kind < DEADLINE_KINDS; kind++) {
-		const struct deadline *d = deadlines_first(ds, kind);
-
-		if (d && d->at_ms < next)
-			next = d->at_ms;
-	}
-	return next;
-}

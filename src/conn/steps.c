@@ -130,7 +130,7 @@ static int step_idle(struct conn *c)
 		input_receive(c);
 	}
 	if (c->in_start < c->in_end) {
-		exchange_begin(c);
+		conn_begin_exchange(c);
 		conn_set_state(c, CONN_HEAD);
 		return GO_ON;
 	}
@@ -350,7 +350,7 @@ static int exchange_over(struct conn *c)
 	struct conn_service *s = c->service;
 	bool linger = c->unread || c->in_start < c->in_end;
 
-	exchange_release(c);
+	conn_end_exchange(c);
 	if (c->keep) {
 		deadline_set(&s->deadlines, &c->deadline, DEADLINE_KEEPALIVE, s->now_ms);
 		conn_set_state(c, CONN_IDLE);
@@ -410,7 +410,7 @@ conn_step *const conn_steps[CONN_STATES] = {
 
 /* ---- the exchange's memory */
 
-void exchange_begin(struct conn *c)
+void conn_begin_exchange(struct conn *c)
 {
 	struct exchange *x = &c->x;
 
@@ -425,7 +425,7 @@ void exchange_begin(struct conn *c)
 	c->unread = false;
 }
 
-void exchange_release(struct conn *c)
+void conn_end_exchange(struct conn *c)
 {
 	spool_release(&c->x.body);
 	arena_reset(&c->arena);

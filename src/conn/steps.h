@@ -12,7 +12,8 @@ typedef int conn_step(struct conn *c);
 
 extern conn_step *const conn_steps[CONN_STATES];
 
-/* The only writer of c->state; asserts that the move is a legal one. */
+/* The only writer of c->state, but for conn_init and conn_close (every state may
+ * close); asserts that the move is a legal one. */
 void conn_set_state(struct conn *c, enum conn_state state);
 
 /* Writes until the queue is empty (0), nothing more can be written now or the
@@ -20,10 +21,10 @@ void conn_set_state(struct conn *c, enum conn_state state);
 MUST_CHECK int conn_write(struct conn *c);
 
 /* Prepares c->x for a request that is about to be read. */
-void exchange_begin(struct conn *c);
+void conn_begin_exchange(struct conn *c);
 
 /* The exchange is over and everything is sent: gives its memory back. */
-void exchange_release(struct conn *c);
+void conn_end_exchange(struct conn *c);
 
 /* Refuses the request being read; the machine goes on with CONN_DRAIN. */
 void conn_refuse(struct conn *c, enum http_error error);

@@ -82,6 +82,7 @@ int master_start(struct master *m, struct err *err)
 		return -1;
 
 	log_info("Starting ucorn %s", UCORN_VERSION);
+	log_debug("Python %s from %s", interp_version(), interp_executable());
 	if (master_write_pidfile(m, s, err) < 0 || signals_open(err) < 0 ||
 	    sockets_open(&m->sockets, s, err) < 0)
 		return -1;

@@ -1,10 +1,9 @@
 /* The plain transport: a TCP or unix socket.
  *
- * Every call says MSG_DONTWAIT although the socket is non-blocking: an
- * application may hold a dup of it (environ['gunicorn.socket']), and O_NONBLOCK
- * belongs to the open file that both share.  sendfile(2) takes no flags, so a
- * socket that was lent out is not given files; and it can raise SIGPIPE, which
- * is harmless because CPython ignores that signal from its start. */
+ * Every call says MSG_DONTWAIT although the socket is non-blocking: O_NONBLOCK
+ * belongs to the open file, which whoever holds a dup of the descriptor can
+ * change.  sendfile(2) takes no flags; it can raise SIGPIPE, which the process
+ * ignores (py/interp.c). */
 #include "ucorn/net/io.h"
 
 #include <errno.h>

@@ -22,7 +22,7 @@ struct worker {
 	bool access_broken; /* a failure of the access log has been told */
 };
 
-/* wake.c: the table of signals. */
+/* signals.c: the table of signals. */
 MUST_CHECK int worker_signals_install(struct worker *w, struct err *err);
 void worker_signals_watch(struct worker *w); /* once there is a reactor */
 void worker_signals_run(struct worker *w);

@@ -22,7 +22,7 @@
 #include "ucorn/util/title.h"
 #include "ucorn/wsgi/app.h"
 
-enum { ACCEPT_BATCH_ALONE = 16 };
+enum { ACCEPT_BATCH_ALONE = 16, WAIT_SLICE_MS = 250 };
 
 /* ---- telling the master */
 
@@ -98,17 +98,36 @@ void worker_run_inline(struct worker *w)
 	}
 }
 
-int worker_wait_poll(struct conn *c, unsigned timeout_ms)
+/* Polls for room to write, other Python threads running meanwhile: 0, or
+ * -ETIMEDOUT, -EINTR, another -errno. */
+static int poll_writable(int fd, int wait_ms)
 {
-	struct pollfd p = {.fd = c->io.fd, .events = POLLOUT};
+	struct pollfd p = {.fd = fd, .events = POLLOUT};
 	int n, rc;
 
 	gil_release();
-	do
-		n = poll(&p, 1, timeout_ms ? (int)timeout_ms : -1);
-	while (n < 0 && errno == EINTR);
+	n = poll(&p, 1, wait_ms);
 	rc = n > 0 ? 0 : n == 0 ? -ETIMEDOUT : -errno;
 	gil_acquire();
+	return rc;
+}
+
+int worker_wait_poll(struct conn *c, unsigned timeout_ms)
+{
+	struct worker *w = container_of(c->service, struct worker, service);
+	uint64_t end_ms = clock_ms() + timeout_ms, now_ms;
+	int rc;
+
+	/* In slices: a worker that waits for a reader is alive, and has to hear
+	 * that it should stop. */
+	do {
+		rc = poll_writable(c->io.fd, WAIT_SLICE_MS);
+		now_ms = clock_ms();
+		w->service.now_ms = now_ms;
+		slot_update(w);
+		w->signalled = true;
+		worker_signals_run(w);
+	} while ((rc == -ETIMEDOUT || rc == -EINTR) && now_ms < end_ms && !w->quick);
 	return rc;
 }
 

@@ -1,8 +1,14 @@
 /* A connection: a resumable machine.  conn_advance does all it can without
  * blocking and says what it waits for.
  *
- *   HEAD -> [SPOOL] -> APP <-> FLUSH -> DRAIN -> IDLE -> HEAD ...
- *     bad -> DRAIN -> LINGER -> CLOSED
+ *   IDLE -> HEAD -> [SPOOL] -> APP -> DRAIN -> IDLE ...
+ *                               ^|
+ *                               |v      an unfinished response
+ *                             FLUSH
+ *
+ * A bad head or body goes straight to DRAIN, with an error page; DRAIN goes to
+ * LINGER when the connection is not kept and the client may still be sending;
+ * every state may close.
  *
  * Ownership: a connection belongs to its driver, but from WANT_APP until
  * conn_application has given something else to its application side.  It is in

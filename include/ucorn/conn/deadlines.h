@@ -47,9 +47,6 @@ static inline void deadline_set(struct deadlines *ds, struct deadline *d, enum d
 /* A deadline that has passed, or NULL; the caller clears or renews it. */
 struct deadline *deadlines_expired(struct deadlines *ds, uint64_t now_ms);
 
-/* When the earliest deadline is due; UINT64_MAX: there is none. */
-uint64_t deadlines_next_ms(const struct deadlines *ds);
-
 /* The deadline of that kind that is due first, or NULL. */
 struct deadline *deadlines_first(const struct deadlines *ds, enum deadline_kind kind);
 

@@ -27,7 +27,7 @@ enum http_error {
 	HTTP_ERR_BODY_LIMIT,	    /* 413 */
 	HTTP_ERR_EXPECT,	    /* 417 */
 	HTTP_ERR_TIMEOUT,	    /* 408: a started request did not come in time */
-	HTTP_ERR_SPOOL,		    /* 503: no room for the body */
+	HTTP_ERR_SPOOL,		    /* 503: no room for the body, or for the fields */
 	HTTP_ERR_APPLICATION,	    /* 500: the application failed before its head went out */
 	HTTP_ERR_COUNT
 };

@@ -1,5 +1,5 @@
-/* Python exceptions that nobody above handles: they are told and cleared where
- * they happened, and never cross a folder.  All need the GIL. */
+/* Python exceptions that nobody above handles: they are told and cleared here,
+ * and never leave the folders that see Python.  All need the GIL. */
 #ifndef UCORN_PY_ERRORS_H
 #define UCORN_PY_ERRORS_H
 

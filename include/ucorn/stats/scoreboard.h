@@ -20,7 +20,7 @@ struct score_slot {
 	_Alignas(128) _Atomic uint32_t state;
 	_Atomic uint32_t connections; /* open now */
 	_Atomic uint64_t beat_ms;     /* clock_ms() of the last sign of life */
-	_Atomic uint64_t requests;    /* finished since its fork */
+	_Atomic uint64_t requests;    /* handed to the application since its fork */
 	_Atomic uint32_t busy;	      /* requests in the application now */
 };
 

@@ -10,7 +10,7 @@ struct worker;
 struct worker_backend {
 	const char *name;
 	const char *aliases; /* separated by blanks */
-	const char *summary; /* for --help and the docs */
+	const char *summary; /* for messages */
 
 	bool multithread; /* wsgi.multithread */
 	bool interleaved; /* applications take turns on one thread */

@@ -12,6 +12,9 @@
 #include "ucorn/util/fd.h"
 #include "ucorn/util/log.h"
 
+/* What SystemExit is raised with. */
+enum { EXIT_WITH_0 = 0, EXIT_WITH_1 = 1 };
+
 static int on_leave(int number, void *data)
 {
 	UNUSED(number);
@@ -26,7 +29,7 @@ static int on_quit(int number, void *data)
 
 	UNUSED(number);
 	w->quick = true;
-	return 0;
+	return EXIT_WITH_0;
 }
 
 static int on_abort(int number, void *data)
@@ -36,7 +39,7 @@ static int on_abort(int number, void *data)
 	UNUSED(number);
 	w->quick = true;
 	w->exit_code = 1;
-	return 1;
+	return EXIT_WITH_1;
 }
 
 static int on_reopen(int number, void *data)
