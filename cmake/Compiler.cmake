@@ -1,9 +1,11 @@
 # Warnings are errors; hardening always; sanitizers and LTO by option.
 add_library(ucorn_flags INTERFACE)
 target_compile_options(ucorn_flags INTERFACE
-	-Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes
+	-Wall -Wextra -Wconversion -Wstrict-prototypes -Wmissing-prototypes
 	-Wpointer-arith -Wvla -Wformat=2 -Wundef -Werror
-	-fno-strict-aliasing -fstack-protector-strong)
+	-fno-strict-aliasing -fstack-protector-strong
+	# WSGI's word is environ; clang alone minds that libc has a variable of that name.
+	$<$<C_COMPILER_ID:GNU>:-Wshadow>)
 target_compile_definitions(ucorn_flags INTERFACE
 	_GNU_SOURCE UCORN_VERSION="${PROJECT_VERSION}")
 target_link_options(ucorn_flags INTERFACE -Wl,-z,relro,-z,now -Wl,--as-needed)
@@ -14,6 +16,11 @@ if(UCORN_SANITIZE)
 	target_link_options(ucorn_flags INTERFACE -fsanitize=${UCORN_SANITIZE})
 elseif(CMAKE_BUILD_TYPE STREQUAL "Release")
 	target_compile_definitions(ucorn_flags INTERFACE _FORTIFY_SOURCE=2)
+endif()
+
+if(UCORN_FUZZERS)
+	target_compile_options(ucorn_flags INTERFACE -fsanitize=fuzzer-no-link)
+	target_link_options(ucorn_flags INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 
 if(UCORN_LTO)

@@ -31,7 +31,7 @@ enum {
 #ifndef NDEBUG
 static const unsigned allowed_moves[CONN_STATES] = {
 	[CONN_IDLE] = TO(CONN_HEAD),
-	[CONN_HEAD] = TO(CONN_SPOOL) | TO(CONN_APP) | TO(CONN_DRAIN),
+	[CONN_HEAD] = TO(CONN_IDLE) | TO(CONN_SPOOL) | TO(CONN_APP) | TO(CONN_DRAIN),
 	[CONN_SPOOL] = TO(CONN_APP) | TO(CONN_DRAIN),
 	[CONN_APP] = TO(CONN_FLUSH) | TO(CONN_DRAIN),
 	[CONN_FLUSH] = TO(CONN_APP),
@@ -86,6 +86,8 @@ void conn_init(struct conn *c, struct conn_service *s, const struct io *io,
 	list_init(&c->deadline.node);
 	list_init(&c->run);
 	arena_init(&c->arena, &s->blocks);
+	spool_init(&c->x.body, s->spool_memory_bytes, s->spool_folder);
+	c->x.spill_fd = -1; /* 0 would be somebody's descriptor */
 	outq_init(&c->out);
 	if (peer)
 		addr_ip_text(peer, c->remote_addr, &c->remote_port);
@@ -144,7 +146,7 @@ static void conn_release(struct conn *c)
 	conn_end_exchange(c);
 	response_release(&c->x.response);
 	outq_release(&c->out);
-	io_close(&c->io);
+	io_close(&c->io, c->reset);
 	s->connections--;
 }
 
@@ -180,7 +182,8 @@ enum want conn_application(struct conn *c)
 	return conn_advance(c);
 }
 
-enum want conn_expire(struct conn *c)
+/* The deadline has passed, and what it was for has not come. */
+static enum want conn_give_up(struct conn *c)
 {
 	deadline_clear(&c->deadline);
 	switch (c->state) {
@@ -192,15 +195,21 @@ enum want conn_expire(struct conn *c)
 	case CONN_DRAIN:
 		c->lost = true;
 		return conn_advance(c);
-	case CONN_IDLE:
-	case CONN_LINGER:
+	default:
 		conn_close(c);
 		return WANT_CLOSE;
-	case CONN_APP:
-	case CONN_CLOSED:
-	case CONN_STATES:
-		break;
 	}
-	assert(0 && "no deadline runs in this state");
-	return c->want;
+}
+
+enum want conn_expire(struct conn *c)
+{
+	enum want want;
+
+	/* Time may have passed in an application while the bytes were here. */
+	c->may_read = true;
+	want = conn_advance(c);
+	if (want == WANT_CLOSE || list_empty(&c->deadline.node) ||
+	    c->deadline.at_ms > c->service->now_ms)
+		return want;
+	return conn_give_up(c);
 }

@@ -18,7 +18,11 @@ void driver_settle(struct driver *d, struct conn *c, enum want want)
 	c->want = want;
 	switch (want) {
 	case WANT_APP:
+		if (!list_empty(&c->run))
+			break; /* it is queued already */
 		list_append(&d->run, &c->run);
+		if (!c->x.running)
+			d->fresh++;
 		break;
 	case WANT_CLOSE:
 		d->ops->drop(d, c);
@@ -37,23 +41,44 @@ void driver_ready(struct driver *d, struct conn *c)
 	driver_settle(d, c, conn_advance(c));
 }
 
-bool driver_run(struct driver *d, unsigned max, unsigned max_ms)
+/* Who runs next: NULL, or a connection on the queue. */
+static struct conn *next_to_run(const struct driver *d)
+{
+	struct list *node = list_first(&d->run);
+
+	if (d->holder)
+		return list_empty(&d->holder->run) ? NULL : d->holder;
+	return node ? container_of(node, struct conn, run) : NULL;
+}
+
+bool driver_has_work(const struct driver *d)
+{
+	return next_to_run(d) != NULL;
+}
+
+static void run_one(struct driver *d, struct conn *c)
+{
+	enum want want;
+
+	list_remove(&c->run);
+	if (!c->x.running)
+		d->fresh--;
+	want = d->dispatch(d->dispatch_data, c);
+	d->holder = d->exclusive && c->x.running ? c : NULL;
+	driver_settle(d, c, want);
+}
+
+void driver_run(struct driver *d, unsigned max, unsigned max_ms)
 {
 	uint64_t end_ms = d->service->now_ms + max_ms;
-	struct list *node;
+	struct conn *c;
 
-	while (max-- > 0 && (node = list_first(&d->run))) {
-		struct conn *c = container_of(node, struct conn, run);
-
-		list_remove(node);
-		driver_settle(d, c, d->dispatch(d->dispatch_data, c));
-		/* One look at the clock per application run: it also keeps time
-		 * spent there from counting against other clients. */
+	while (max-- > 0 && (c = next_to_run(d))) {
+		run_one(d, c);
 		d->service->now_ms = clock_ms();
 		if (d->service->now_ms >= end_ms)
 			break;
 	}
-	return list_empty(&d->run);
 }
 
 void driver_sweep(struct driver *d)
@@ -67,23 +92,8 @@ void driver_sweep(struct driver *d)
 	}
 }
 
-bool driver_shed(struct driver *d)
-{
-	struct deadline *victim = deadlines_first(&d->service->deadlines, DEADLINE_KEEPALIVE);
-	struct conn *c;
-
-	if (!victim)
-		victim = deadlines_first(&d->service->deadlines, DEADLINE_HEAD);
-	if (!victim)
-		return false;
-	c = container_of(victim, struct conn, deadline);
-	conn_close(c);
-	driver_settle(d, c, WANT_CLOSE);
-	return true;
-}
-
-/* Ends c unless a request has come in the meantime. */
-static void close_if_idle(struct driver *d, struct conn *c)
+/* Closes c unless a request has come in the meantime.  True if it has closed. */
+static bool close_if_idle(struct driver *d, struct conn *c)
 {
 	enum want want;
 
@@ -94,6 +104,26 @@ static void close_if_idle(struct driver *d, struct conn *c)
 		want = WANT_CLOSE;
 	}
 	driver_settle(d, c, want);
+	return want == WANT_CLOSE;
+}
+
+bool driver_shed(struct driver *d)
+{
+	struct deadlines *ds = &d->service->deadlines;
+	struct deadline *victim;
+	struct conn *c;
+
+	/* One that has a request after all leaves the list, so this ends. */
+	while ((victim = deadlines_first(ds, DEADLINE_KEEPALIVE)))
+		if (close_if_idle(d, container_of(victim, struct conn, deadline)))
+			return true;
+	victim = deadlines_first(ds, DEADLINE_HEAD);
+	if (!victim)
+		return false;
+	c = container_of(victim, struct conn, deadline);
+	conn_close(c);
+	driver_settle(d, c, WANT_CLOSE);
+	return true;
 }
 
 void driver_close_idle(struct driver *d)

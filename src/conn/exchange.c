@@ -19,6 +19,9 @@ void exchange_abort(struct exchange *x)
 {
 	x->aborted = true;
 	x->conn->keep = false;
+	/* Where only the close ends the body, a clean one would make it look complete. */
+	if (x->response.head_sent && x->response.framing == RESPONSE_CLOSE)
+		x->conn->reset = true;
 }
 
 int exchange_head(struct exchange *x, int64_t whole_body)
@@ -169,18 +172,55 @@ void exchange_fail(struct exchange *x, enum http_error error, struct slice messa
 	buf_release(&page);
 }
 
+/* The client is waited for, up to the send deadline each time. */
+static int flush_waiting(struct conn *c)
+{
+	struct conn_service *s = c->service;
+	int rc = -EAGAIN;
+
+	while (rc == -EAGAIN && c->out.bytes > s->high_water_bytes) {
+		if (s->wait(c, s->deadlines.duration_ms[DEADLINE_SEND]) < 0)
+			c->lost = true;
+		rc = conn_write(c);
+	}
+	return rc;
+}
+
+/* Nobody can wait: the queue goes into a file, and the reactor sends it later. */
+static void flush_spilling(struct exchange *x)
+{
+	struct conn *c = x->conn;
+	int rc = 0;
+
+	if (x->spill_fd < 0) {
+		x->spill_fd = spool_temp_file(c->service->spool_folder);
+		x->spill_end = 0;
+	}
+	if (x->spill_fd < 0)
+		rc = x->spill_fd;
+	else
+		rc = outq_spill(&c->out, x->spill_fd, &x->spill_end);
+	if (rc < 0) {
+		log_error("Cannot store a response in %s: %s. The connection is cut.",
+			  c->service->spool_folder, strerror(-rc));
+		c->lost = true;
+	}
+}
+
 int exchange_flush(struct exchange *x)
 {
 	struct conn *c = x->conn;
 	struct conn_service *s = c->service;
-	unsigned timeout_ms = s->deadlines.duration_ms[DEADLINE_SEND];
 	int rc = conn_write(c);
 
-	while (rc == -EAGAIN && s->wait && c->out.bytes > s->high_water_bytes) {
-		if (s->wait(c, timeout_ms) < 0)
-			c->lost = true;
-		rc = conn_write(c);
+	if (rc == -EAGAIN && outq_memory(&c->out) > s->high_water_bytes) {
+		if (s->wait)
+			rc = flush_waiting(c);
+		else
+			flush_spilling(x);
 	}
+	if (c->lost)
+		return -EPIPE;
 	return rc == -EAGAIN ? 0 : rc;
 }
 

@@ -11,15 +11,18 @@
 #include <errno.h>
 #include <ev.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "ucorn/util/clock.h"
 #include "ucorn/util/log.h"
 
 enum {
-	RUN_MAX = 64,	/* applications per turn */
-	RUN_MAX_MS = 5, /* likewise */
-	SWEEP_MS = 100, /* between two looks at the deadlines */
+	RUN_MAX = 64,	       /* applications per turn */
+	RUN_MAX_MS = 5,	       /* likewise */
+	SWEEP_MS = 100,	       /* between two looks at the deadlines */
+	WARN_MS = 1000,	       /* between two warnings of one kind */
+	GATE_PATIENCE_MS = 50, /* what another worker has time for to take a connection */
 	KEPT_LINKS = 1024,
 };
 
@@ -34,7 +37,9 @@ struct link {
 struct gate {
 	ev_io watcher;
 	const struct listener *listener;
+	struct reactor *reactor;
 	bool ready;
+	uint64_t ready_ms; /* since when */
 };
 
 struct reactor {
@@ -46,7 +51,7 @@ struct reactor {
 	bool accepting;	    /* gates are watched */
 	bool paused;	    /* until the next tick: descriptors were short */
 	bool blocking;	    /* the poll of this turn may block */
-	uint64_t swept_ms;
+	uint64_t swept_ms, warned_ms;
 	ev_timer tick; /* wakes the poll once a second */
 	ev_io wake;
 	void (*woken)(void *data);
@@ -159,9 +164,13 @@ static void gates_pause(struct reactor *r)
 
 static void on_connection(struct ev_loop *loop, ev_io *io, int events)
 {
+	struct gate *g = container_of(io, struct gate, watcher);
+
 	UNUSED(loop);
 	UNUSED(events);
-	container_of(io, struct gate, watcher)->ready = true;
+	if (!g->ready)
+		g->ready_ms = g->reactor->service->now_ms;
+	g->ready = true;
 }
 
 static void connection_begin(struct reactor *r, const struct listener *from, int fd,
@@ -184,6 +193,18 @@ static void connection_begin(struct reactor *r, const struct listener *from, int
 	driver_settle(&r->driver, &l->conn, conn_advance(&l->conn));
 }
 
+/* At most once a second: the cause may last. */
+static void warn_accept(struct reactor *r, int error)
+{
+	bool files = error == EMFILE || error == ENFILE;
+
+	if (r->service->now_ms - r->warned_ms < WARN_MS)
+		return;
+	r->warned_ms = r->service->now_ms;
+	log_warning("Cannot accept connections for now: %s%s", strerror(error),
+		    files ? ". Raise the limit of open files (ulimit -n)." : "");
+}
+
 /* Takes one connection.  False: none is there, or none can be taken now. */
 static bool gate_accept(struct reactor *r, struct gate *g)
 {
@@ -199,31 +220,45 @@ static bool gate_accept(struct reactor *r, struct gate *g)
 		connection_begin(r, g->listener, fd, &peer);
 		return true;
 	}
-	if (fd == -EMFILE || fd == -ENFILE || fd == -ENOMEM || fd == -ENOBUFS) {
-		log_warning("Cannot accept connections for now: %s. "
-			    "Raise the limit of open files.",
-			    fd == -EMFILE || fd == -ENFILE ? "too many open files"
-							   : "out of memory");
+	if (fd != -EAGAIN) {
+		warn_accept(r, -fd);
 		gates_pause(r);
 	}
 	return false;
 }
 
-static void accept_batch(struct reactor *r)
+/* Takes a connection from each listener that has one.  True if there was any. */
+static bool accept_round(struct reactor *r, uint64_t ready_before_ms)
 {
-	for (unsigned n = 0; n < r->options.accept_batch; n++) {
-		bool any = false;
+	bool any = false;
 
-		for (size_t i = 0; i < r->options.n_listeners; i++) {
-			struct gate *g = &r->gates[i];
+	for (size_t i = 0; i < r->options.n_listeners; i++) {
+		struct gate *g = &r->gates[i];
 
-			if (g->ready)
-				g->ready = gate_accept(r, g);
-			any = any || g->ready;
-		}
-		if (!any)
-			return;
+		if (!g->ready || g->ready_ms > ready_before_ms)
+			continue;
+		g->ready = gate_accept(r, g);
+		g->ready_ms = r->service->now_ms;
+		any = any || g->ready;
 	}
+	return any;
+}
+
+/* While requests wait here another worker may be idle and gets the first pick; but
+ * a connection that nobody has taken for a while is taken all the same. */
+static void accept_some(struct reactor *r)
+{
+	uint64_t now_ms = r->service->now_ms;
+
+	if (!r->accepting || r->paused)
+		return;
+	if (r->driver.fresh > 0) {
+		accept_round(r, now_ms - GATE_PATIENCE_MS);
+		return;
+	}
+	for (unsigned n = 0; n < r->options.accept_batch; n++)
+		if (!accept_round(r, now_ms))
+			return;
 }
 
 /* ---- the loop */
@@ -267,12 +302,10 @@ static void on_wake(struct ev_loop *loop, ev_io *io, int events)
 
 void reactor_turn(struct reactor *r)
 {
-	bool idle = list_empty(&r->driver.run);
-
-	r->blocking = idle;
-	ev_run(r->loop, idle ? EVRUN_ONCE : EVRUN_NOWAIT);
-	if (driver_run(&r->driver, RUN_MAX, RUN_MAX_MS) && r->accepting && !r->paused)
-		accept_batch(r);
+	r->blocking = !driver_has_work(&r->driver);
+	ev_run(r->loop, r->blocking ? EVRUN_ONCE : EVRUN_NOWAIT);
+	driver_run(&r->driver, RUN_MAX, RUN_MAX_MS);
+	accept_some(r);
 	if (r->service->now_ms - r->swept_ms >= SWEEP_MS) {
 		driver_sweep(&r->driver);
 		r->swept_ms = r->service->now_ms;
@@ -308,6 +341,7 @@ static int gates_new(struct reactor *r)
 		struct gate *g = &r->gates[i];
 
 		g->listener = &r->options.listeners[i];
+		g->reactor = r;
 		ev_io_init(&g->watcher, on_connection, g->listener->fd, EV_READ);
 	}
 	return 0;
@@ -327,6 +361,7 @@ struct reactor *reactor_new(struct conn_service *s, const struct reactor_options
 	driver_init(&r->driver, &reactor_ops, s);
 	r->driver.dispatch = o->dispatch;
 	r->driver.dispatch_data = o->dispatch_data;
+	r->driver.exclusive = o->exclusive;
 	r->loop = ev_loop_new(EVFLAG_AUTO);
 	if (!r->loop || gates_new(r) < 0) {
 		reactor_free(r);

@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ucorn/util/fd.h"
 #include "ucorn/util/log.h"
 
 enum {
@@ -24,6 +25,7 @@ enum {
 	VECTORS = 64,		  /* per send call */
 	SENDFILE_BYTES = 1 << 20, /* per sendfile call */
 	LINGER_BYTES = 1 << 20,	  /* read and dropped at most */
+	KEPT_LINES_BYTES = 4096,  /* of a response, from one exchange to the next */
 };
 
 /* ---- input */
@@ -117,6 +119,8 @@ void conn_refuse(struct conn *c, enum http_error error)
 	log_warning("Invalid request from ip=%s: %s", c->remote_addr,
 		    http_error_info(error)->message);
 	exchange_fail(&c->x, error, none);
+	deadline_clear(&c->deadline);
+	c->sent_some = false;
 	conn_set_state(c, CONN_DRAIN);
 }
 
@@ -187,6 +191,16 @@ static int head_read(struct conn *c)
 	return WANT_READ;
 }
 
+/* Some clients send an empty line behind a body: it begins no request, and does
+ * not move the deadline that runs. */
+static int back_to_idle(struct conn *c)
+{
+	c->in_start = c->in_end;
+	input_release(c);
+	conn_set_state(c, CONN_IDLE);
+	return WANT_READ;
+}
+
 static int step_head(struct conn *c)
 {
 	for (unsigned reads = 0;; reads++) {
@@ -200,6 +214,8 @@ static int step_head(struct conn *c)
 	}
 	if (c->eof || c->lost)
 		return step_close(c);
+	if (http_reader_is_idle(&c->reader, c->in_end - c->in_start))
+		return back_to_idle(c);
 	if (!c->head_timed) {
 		deadline_set(&c->service->deadlines, &c->deadline, DEADLINE_HEAD,
 			     c->service->now_ms);
@@ -266,7 +282,10 @@ static int step_spool(struct conn *c)
 		deadline_set(&c->service->deadlines, &c->deadline, DEADLINE_BODY,
 			     c->service->now_ms);
 	}
-	return c->eof || c->lost ? step_close(c) : WANT_READ;
+	if (c->eof || c->lost)
+		return step_close(c);
+	/* The interim answer first: the client may be waiting for it. */
+	return outq_empty(&c->out) ? WANT_READ : WANT_WRITE;
 }
 
 /* ---- output */
@@ -337,9 +356,10 @@ static int step_app(struct conn *c)
 
 static int step_flush(struct conn *c)
 {
-	if (conn_write(c) < 0 && !c->lost && c->out.bytes > c->service->high_water_bytes)
+	/* PEP 3333: what there is goes out before the next piece is asked for. */
+	if (conn_write(c) == -EAGAIN)
 		return want_write(c);
-	/* There is room; or the client is gone, which the application learns. */
+	/* All is written; or the client is gone, which the application learns. */
 	deadline_clear(&c->deadline);
 	conn_set_state(c, CONN_APP);
 	return GO_ON;
@@ -356,7 +376,7 @@ static int exchange_over(struct conn *c)
 		conn_set_state(c, CONN_IDLE);
 		return GO_ON;
 	}
-	if (c->eof || !linger)
+	if (c->eof || c->reset || !linger)
 		return step_close(c);
 	io_shutdown(&c->io);
 	c->may_read = true;
@@ -419,6 +439,7 @@ void conn_begin_exchange(struct conn *c)
 	response_reset(&x->response);
 	spool_init(&x->body, c->service->spool_memory_bytes, c->service->spool_folder);
 	x->started_us = 0;
+	x->spill_fd = -1;
 	x->error = HTTP_ERR_NONE;
 	x->aborted = false;
 	c->keep = false;
@@ -428,7 +449,11 @@ void conn_begin_exchange(struct conn *c)
 void conn_end_exchange(struct conn *c)
 {
 	spool_release(&c->x.body);
+	fd_close(&c->x.spill_fd);
 	arena_reset(&c->arena);
+	outq_trim(&c->out);
+	response_reset(&c->x.response);
+	buf_trim(&c->x.response.lines, KEPT_LINES_BYTES);
 	c->head_end = 0;
 	c->head_timed = false;
 	input_release(c);

@@ -9,11 +9,17 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 
 #include "ucorn/util/fd.h"
 
-enum { RING_MIN = 8, COMPACT_MIN_BYTES = 16 * 1024 };
+enum {
+	RING_MIN = 8,
+	COMPACT_MIN_BYTES = 16 * 1024,
+	KEPT_BYTES = 16 * 1024, /* by outq_trim */
+	KEPT_PIECES = 64,
+};
 
 void outq_init(struct outq *q)
 {
@@ -58,6 +64,19 @@ void outq_release(struct outq *q)
 	free(q->pieces);
 	buf_release(&q->copied);
 	outq_init(q);
+}
+
+void outq_trim(struct outq *q)
+{
+	if (q->count > 0)
+		return;
+	buf_trim(&q->copied, KEPT_BYTES);
+	if (q->cap > KEPT_PIECES) {
+		free(q->pieces);
+		q->pieces = NULL;
+		q->cap = 0;
+		q->first = 0;
+	}
 }
 
 /* Makes room for one more piece. */
@@ -176,6 +195,16 @@ unsigned outq_vectors(const struct outq *q, struct iovec *iov, unsigned max)
 	return n;
 }
 
+uint64_t outq_memory(const struct outq *q)
+{
+	uint64_t bytes = 0;
+
+	for (unsigned i = 0; i < q->count; i++)
+		if (piece_at(q, i)->kind != OUTQ_FILE)
+			bytes += piece_at(q, i)->len;
+	return bytes;
+}
+
 const struct outq_piece *outq_next_file(const struct outq *q)
 {
 	if (q->count == 0 || piece_at(q, 0)->kind != OUTQ_FILE)
@@ -224,4 +253,57 @@ void outq_sent(struct outq *q, uint64_t len)
 			drop_first(q);
 	}
 	tidy_copied(q);
+}
+
+/* Writes the bytes of a piece to fd at *end.  1: they belong to the range before;
+ * 0: piece is a range of its own now; -errno: piece is as it was. */
+static int spill_piece(struct outq *q, struct outq_piece *piece, struct outq_piece *before, int fd,
+		       off_t *end)
+{
+	bool joins = before && before->spilled && before->offset + (off_t)before->len == *end;
+	bool copied = piece->kind == OUTQ_COPIED;
+	const char *bytes = copied ? q->copied.base + q->copied_sent : piece->base;
+	int own = -1, rc = fd_write_all_at(fd, bytes, (size_t)piece->len, *end);
+
+	if (rc == 0 && !joins) {
+		own = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+		rc = own < 0 ? -errno : 0;
+	}
+	if (rc < 0)
+		return rc;
+	if (copied)
+		q->copied_sent += (size_t)piece->len;
+	else if (piece->release)
+		piece->release(piece->owner);
+	if (joins)
+		before->len += piece->len;
+	*end += (off_t)piece->len;
+	*piece = (struct outq_piece){.kind = OUTQ_FILE,
+				     .fd = own,
+				     .len = piece->len,
+				     .offset = *end - (off_t)piece->len,
+				     .spilled = true};
+	return joins ? 1 : 0;
+}
+
+int outq_spill(struct outq *q, int fd, off_t *end)
+{
+	unsigned kept = 0;
+	int failed = 0;
+
+	for (unsigned i = 0; i < q->count; i++) {
+		struct outq_piece piece = *piece_at(q, i);
+		int rc = 0;
+
+		if (piece.kind != OUTQ_FILE && !failed)
+			rc = spill_piece(q, &piece, kept > 0 ? piece_at(q, kept - 1) : NULL, fd,
+					 end);
+		if (rc < 0)
+			failed = rc;
+		if (rc <= 0)
+			*piece_at(q, kept++) = piece;
+	}
+	q->count = kept;
+	tidy_copied(q);
+	return failed;
 }

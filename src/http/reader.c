@@ -84,7 +84,7 @@ static enum http_error check_line(const struct http_reader *r, struct slice raw,
 	enum http_error error;
 
 	if (line.len == 0)
-		return r->lines == 0 && r->skipped > 0 ? HTTP_ERR_REQUEST_LINE : HTTP_ERR_NONE;
+		return HTTP_ERR_NONE; /* before the request line: ignored (RFC 9112 2.2) */
 	if (r->lines == 0)
 		error = parse_request_line(line, req);
 	else

@@ -192,12 +192,19 @@ static void frame_body(struct response *r, const struct http_request *req, int64
 
 /* After a 1xx the client waits for a final answer: it would take the next
  * request's for it, so nothing may follow. */
+/* A 2xx answer to CONNECT makes the connection a tunnel (RFC 9110 9.3.6), which
+ * this server has no use for: it ends with the answer. */
+static bool is_tunnel(const struct response *r, const struct http_request *req)
+{
+	return r->status / 100 == 2 && slice_eq(req->method, SLICE("CONNECT"));
+}
+
 void response_frame(struct response *r, const struct http_request *req, int64_t whole_body,
 		    bool may_keep)
 {
 	frame_body(r, req, whole_body);
-	r->keep_alive = may_keep && req->keep_alive && r->framing != RESPONSE_CLOSE &&
-			!r->upgrade && r->status >= 200;
+	r->keep_alive = may_keep && req->keep_alive && !is_tunnel(r, req) &&
+			r->framing != RESPONSE_CLOSE && !r->upgrade && r->status >= 200;
 }
 
 /* Finds the application's line of that name in the lines behind the status. */

@@ -46,7 +46,7 @@ static int open_and_unlink(const char *folder)
 	return fd;
 }
 
-static int open_file(const char *folder)
+int spool_temp_file(const char *folder)
 {
 	int fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 
@@ -66,7 +66,7 @@ static int flush_memory(struct spool *s)
 static int put_in_file(struct spool *s, struct slice bytes)
 {
 	if (s->fd < 0) {
-		int fd = open_file(s->folder);
+		int fd = spool_temp_file(s->folder);
 
 		if (fd < 0)
 			return fd;

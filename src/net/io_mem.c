@@ -103,12 +103,13 @@ static void mem_shutdown(struct io *io)
 	m->shut = true;
 }
 
-static void mem_close(struct io *io)
+static void mem_close(struct io *io, bool reset)
 {
 	struct io_mem *m = io->state;
 
 	assert(!m->closed);
 	m->closed = true;
+	m->reset = reset;
 }
 
 static const struct io_ops mem_ops = {

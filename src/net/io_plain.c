@@ -55,8 +55,12 @@ static void plain_shutdown(struct io *io)
 	shutdown(io->fd, SHUT_WR);
 }
 
-static void plain_close(struct io *io)
+static void plain_close(struct io *io, bool reset)
 {
+	const struct linger at_once = {.l_onoff = 1};
+
+	if (reset)
+		setsockopt(io->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
 	fd_close(&io->fd);
 }
 

@@ -118,7 +118,7 @@ int interp_path_insert(const char *folder, struct err *err)
 int interp_environ_set(const char *assignment, struct err *err)
 {
 	const char *equals = strchr(assignment, '=');
-	PyObject *os = NULL, *environ = NULL, *name = NULL, *value = NULL;
+	PyObject *os = NULL, *variables = NULL, *name = NULL, *value = NULL;
 	int rc = -1;
 
 	if (!equals)
@@ -127,10 +127,10 @@ int interp_environ_set(const char *assignment, struct err *err)
 	value = PyUnicode_DecodeFSDefault(equals + 1);
 	os = PyImport_ImportModule("os");
 	if (os)
-		environ = PyObject_GetAttrString(os, "environ");
-	if (environ && name && value)
-		rc = PyObject_SetItem(environ, name, value);
-	Py_XDECREF(environ);
+		variables = PyObject_GetAttrString(os, "environ");
+	if (variables && name && value)
+		rc = PyObject_SetItem(variables, name, value);
+	Py_XDECREF(variables);
 	Py_XDECREF(os);
 	Py_XDECREF(value);
 	Py_XDECREF(name);

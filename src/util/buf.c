@@ -92,3 +92,9 @@ void buf_consume(struct buf *b, size_t len)
 	b->len -= len;
 	memmove(b->base, b->base + len, b->len);
 }
+
+void buf_trim(struct buf *b, size_t max)
+{
+	if (b->len == 0 && b->cap > max)
+		buf_release(b);
+}

@@ -54,3 +54,21 @@ int fd_write_all(int fd, const void *bytes, size_t len)
 	}
 	return 0;
 }
+
+int fd_write_all_at(int fd, const void *bytes, size_t len, off_t offset)
+{
+	const char *at = bytes;
+
+	while (len > 0) {
+		ssize_t n = pwrite(fd, at, len, offset);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n < 0 ? -errno : -EIO;
+		at += n;
+		offset += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}

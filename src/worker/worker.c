@@ -176,6 +176,7 @@ static int reactor_start(struct worker *w, struct err *err)
 		.tick_s = tick_seconds(ctx->settings),
 		.dispatch = dispatch,
 		.dispatch_data = w,
+		.exclusive = ctx->backend->exclusive,
 		.release = gil_release,
 		.acquire = gil_acquire,
 	};

@@ -33,15 +33,19 @@ static enum app_step answer_echo(struct exchange *x)
 	return APP_DONE;
 }
 
+enum { STREAM_MAX = 1000 };
+
 /* How many pieces a stream has, by its target. */
 static unsigned long stream_length(const struct exchange *x)
 {
 	char text[16] = {0};
+	unsigned long count;
 	size_t len = x->request.target.len - strlen("/stream/");
 
 	memcpy(text, x->request.target.base + strlen("/stream/"),
 	       len < sizeof(text) - 1 ? len : sizeof(text) - 1);
-	return strtoul(text, NULL, 10);
+	count = strtoul(text, NULL, 10);
+	return count < STREAM_MAX ? count : STREAM_MAX;
 }
 
 static enum app_step echo_more(struct app *app, struct exchange *x)

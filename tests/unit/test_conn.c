@@ -8,16 +8,30 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "echo_app.h"
-#include "ucorn/net/io_mem.h"
+#include "mem_client.h"
 #include "ucorn/util/log.h"
 
 static struct echo_app echo;
 static struct conn_service service;
+
+/* Which of the first descriptors are open, as bits: 0 among them. */
+static uint64_t open_descriptors(void)
+{
+	uint64_t bits = 0;
+
+	for (int fd = 0; fd < 64; fd++)
+		if (fcntl(fd, F_GETFD) >= 0)
+			bits |= (uint64_t)1 << fd;
+	return bits;
+}
+
+static uint64_t descriptors;
 
 static int setup(void **state)
 {
@@ -27,6 +41,7 @@ static int setup(void **state)
 	service.app = &echo.app;
 	service.now_ms = 1000;
 	http_date_set(&service.date, 784111777);
+	descriptors = open_descriptors();
 	return 0;
 }
 
@@ -37,95 +52,14 @@ static int teardown(void **state)
 	assert_int_equal(service.connections, 0);
 	assert_int_equal(service.busy, 0);
 	assert_int_equal(echo.started, echo.finished);
+	assert_int_equal(open_descriptors(), descriptors);
 	conn_service_release(&service);
 	return 0;
 }
 
-/* ---- a driver for one connection */
-
-struct client {
-	struct io_mem mem;
-	struct conn conn;
-	enum want want;
-};
-
-static void client_init(struct client *cl, struct slice input, size_t available)
-{
-	struct io io;
-
-	io_mem_init(&cl->mem, input);
-	cl->mem.available = available < input.len ? available : input.len;
-	io_mem_attach(&cl->mem, &io);
-	conn_init(&cl->conn, &service, &io, NULL, NULL);
-	cl->want = conn_advance(&cl->conn);
-}
-
-/* Goes on until the machine waits for input that is not there, or has closed. */
-static void client_run(struct client *cl)
-{
-	for (unsigned steps = 0; steps < 100000; steps++) {
-		switch (cl->want) {
-		case WANT_APP:
-			cl->want = conn_application(&cl->conn);
-			break;
-		case WANT_WRITE:
-			cl->want = conn_advance(&cl->conn);
-			break;
-		case WANT_READ:
-			/* As a level-triggered watcher would. */
-			if (cl->mem.given == cl->mem.available)
-				return;
-			cl->conn.may_read = true;
-			cl->want = conn_advance(&cl->conn);
-			break;
-		case WANT_CLOSE:
-			return;
-		}
-	}
-	fail_msg("the machine does not come to rest");
-}
-
-static void client_more(struct client *cl, size_t available)
-{
-	cl->mem.available = available < cl->mem.input.len ? available : cl->mem.input.len;
-	cl->conn.may_read = true;
-	cl->want = conn_advance(&cl->conn);
-	client_run(cl);
-}
-
-static void client_close(struct client *cl)
-{
-	cl->mem.eof = true;
-	client_more(cl, cl->mem.input.len);
-}
-
-static void client_release(struct client *cl)
-{
-	assert_int_equal(cl->want, WANT_CLOSE);
-	assert_true(cl->mem.closed);
-	io_mem_release(&cl->mem);
-}
-
-/* Sends input in pieces of step bytes, the first of first bytes, takes at most
- * send_max bytes per write, and gives all that was answered. */
 static struct buf converse(struct slice input, size_t first, size_t step, size_t send_max)
 {
-	struct client cl;
-	struct buf output = {0};
-	size_t available = first;
-
-	client_init(&cl, input, available);
-	cl.mem.send_max = send_max;
-	client_run(&cl);
-	while (available < input.len && cl.want == WANT_READ) {
-		available = input.len - available < step ? input.len : available + step;
-		client_more(&cl, available);
-	}
-	if (cl.want == WANT_READ)
-		client_close(&cl);
-	assert_int_equal(buf_append_slice(&output, buf_slice(&cl.mem.output)), 0);
-	client_release(&cl);
-	return output;
+	return mem_converse(&service, input, (struct mem_pace){first, step, send_max});
 }
 
 /* ---- the corpus */
@@ -249,17 +183,76 @@ static void test_nothing_runs_after_an_error(void **state)
 static void test_continue_is_sent_when_the_body_is_waited_for(void **state)
 {
 	static const char go_on[] = "HTTP/1.1 100 Continue\r\n\r\n";
-	struct client cl;
+	struct mem_client cl;
 
 	UNUSED(state);
-	client_init(&cl, SLICE(EXPECTING "ok"), sizeof(EXPECTING) - 1);
-	client_run(&cl);
+	mem_client_init(&cl, &service, SLICE(EXPECTING "ok"), sizeof(EXPECTING) - 1);
+	mem_client_run(&cl);
 	assert_int_equal(cl.mem.output.len, sizeof(go_on) - 1);
 	assert_memory_equal(cl.mem.output.base, go_on, sizeof(go_on) - 1);
-	client_more(&cl, cl.mem.input.len);
+	mem_client_more(&cl, cl.mem.input.len);
 	assert_memory_equal(cl.mem.output.base + sizeof(go_on) - 1, "HTTP/1.1 200 OK\r\n", 17);
-	client_close(&cl);
-	client_release(&cl);
+	mem_client_close(&cl);
+	mem_client_release(&cl);
+}
+
+static void test_continue_is_finished_before_the_body_comes(void **state)
+{
+	struct mem_client cl;
+
+	UNUSED(state);
+	mem_client_init(&cl, &service, SLICE(EXPECTING "ok"), sizeof(EXPECTING) - 1);
+	cl.mem.send_max = 1;
+	mem_client_run(&cl);
+	assert_int_equal(cl.mem.output.len, strlen("HTTP/1.1 100 Continue\r\n\r\n"));
+	mem_client_close(&cl);
+	mem_client_release(&cl);
+}
+
+/* Bytes that came while nobody looked count: an application may have had the
+ * thread when the deadline passed. */
+static void test_last_look_before_a_deadline(void **state)
+{
+	struct slice input = SLICE("GET /fixed HTTP/1.1\r\nHost: h\r\n\r\n"
+				   "GET /fixed HTTP/1.1\r\nHost: h\r\n\r\n");
+	struct mem_client cl;
+
+	UNUSED(state);
+	mem_client_init(&cl, &service, input, input.len / 2);
+	mem_client_run(&cl);
+	cl.mem.available = input.len;
+	service.now_ms = cl.conn.deadline.at_ms;
+	cl.want = conn_expire(&cl.conn);
+	assert_int_equal(cl.want, WANT_APP);
+	mem_client_run(&cl);
+	assert_int_equal(echo.finished, 2);
+	mem_client_close(&cl);
+	mem_client_release(&cl);
+}
+
+/* A stray empty line is no request: the connection stays an idle one. */
+static void test_empty_line_between_requests(void **state)
+{
+	struct slice input = SLICE("GET /fixed HTTP/1.1\r\nHost: h\r\n\r\n\r\n");
+	struct mem_client cl;
+
+	UNUSED(state);
+	mem_client_init(&cl, &service, input, input.len);
+	mem_client_run(&cl);
+	assert_true(conn_is_idle(&cl.conn));
+	mem_client_close(&cl);
+	mem_client_release(&cl);
+}
+
+static void test_cut_that_only_a_reset_can_tell(void **state)
+{
+	struct mem_client cl;
+
+	UNUSED(state);
+	mem_client_init(&cl, &service, SLICE("GET /cut HTTP/1.0\r\n\r\n"), SIZE_MAX);
+	mem_client_run(&cl);
+	assert_true(cl.mem.reset);
+	mem_client_release(&cl);
 }
 
 static void test_continue_is_left_out_when_the_body_has_come(void **state)
@@ -276,26 +269,27 @@ static void test_continue_is_left_out_when_the_body_has_come(void **state)
 /* The interim answer does not stop the clock of the body. */
 static void test_body_deadline_runs_after_continue(void **state)
 {
-	struct client cl;
+	struct mem_client cl;
 
 	UNUSED(state);
-	client_init(&cl, SLICE(EXPECTING), SIZE_MAX);
-	client_run(&cl);
+	mem_client_init(&cl, &service, SLICE(EXPECTING), SIZE_MAX);
+	mem_client_run(&cl);
 	assert_ptr_equal(deadlines_first(&service.deadlines, DEADLINE_BODY), &cl.conn.deadline);
-	client_close(&cl);
-	client_release(&cl);
+	mem_client_close(&cl);
+	mem_client_release(&cl);
 }
 
 /* Each byte that the client takes renews the send deadline, and none is left
  * when it is the application's turn again. */
 static void test_send_deadline_follows_progress(void **state)
 {
-	struct client cl;
+	struct mem_client cl;
 	uint64_t at_ms;
 
 	UNUSED(state);
 	service.high_water_bytes = 0;
-	client_init(&cl, SLICE("GET /stream/3 HTTP/1.1\r\nHost: h\r\n\r\n"), SIZE_MAX);
+	mem_client_init(&cl, &service, SLICE("GET /stream/3 HTTP/1.1\r\nHost: h\r\n\r\n"),
+			SIZE_MAX);
 	cl.mem.send_budget = 10;
 	cl.want = conn_application(&cl.conn);
 	assert_int_equal(cl.want, WANT_WRITE);
@@ -310,29 +304,30 @@ static void test_send_deadline_follows_progress(void **state)
 	cl.want = conn_advance(&cl.conn);
 	assert_int_equal(cl.want, WANT_APP);
 	assert_null(deadlines_first(&service.deadlines, DEADLINE_SEND));
-	client_run(&cl);
-	client_close(&cl);
-	client_release(&cl);
+	mem_client_run(&cl);
+	mem_client_close(&cl);
+	mem_client_release(&cl);
 }
 
-static void expire(struct client *cl)
+static void expire(struct mem_client *cl)
 {
 	struct deadline *due = deadlines_expired(&service.deadlines, service.now_ms + 3600000);
 
 	assert_ptr_equal(due, &cl->conn.deadline);
+	service.now_ms = due->at_ms;
 	cl->want = conn_expire(&cl->conn);
-	client_run(cl);
+	mem_client_run(cl);
 }
 
 static void test_silence_is_closed_without_a_word(void **state)
 {
-	struct client cl;
+	struct mem_client cl;
 
 	UNUSED(state);
-	client_init(&cl, SLICE(""), 0);
+	mem_client_init(&cl, &service, SLICE(""), 0);
 	expire(&cl);
 	assert_int_equal(cl.mem.output.len, 0);
-	client_release(&cl);
+	mem_client_release(&cl);
 }
 
 static void test_started_requests_are_answered_408(void **state)
@@ -344,15 +339,15 @@ static void test_started_requests_are_answered_408(void **state)
 
 	UNUSED(state);
 	for (size_t i = 0; i < ARRAY_LEN(started); i++) {
-		struct client cl;
+		struct mem_client cl;
 
-		client_init(&cl, started[i], started[i].len);
+		mem_client_init(&cl, &service, started[i], started[i].len);
 		assert_int_equal(cl.want, WANT_READ);
 		expire(&cl);
 		assert_memory_equal(cl.mem.output.base, "HTTP/1.1 408 Request Timeout\r\n", 30);
 		assert_int_equal(cl.conn.state, CONN_LINGER);
 		expire(&cl);
-		client_release(&cl);
+		mem_client_release(&cl);
 	}
 	assert_int_equal(echo.started, 0);
 }
@@ -361,53 +356,53 @@ static void test_started_requests_are_answered_408(void **state)
 static void test_head_deadline_is_not_renewed(void **state)
 {
 	struct slice input = SLICE("GET / HTTP/1.1\r\nHost: h\r\nX: ");
-	struct client cl;
+	struct mem_client cl;
 	uint64_t at_ms;
 
 	UNUSED(state);
-	client_init(&cl, input, 1);
+	mem_client_init(&cl, &service, input, 1);
 	at_ms = cl.conn.deadline.at_ms;
 	for (size_t n = 2; n <= input.len; n++) {
 		service.now_ms += 1000;
-		client_more(&cl, n);
+		mem_client_more(&cl, n);
 		assert_int_equal(cl.conn.deadline.at_ms, at_ms);
 	}
-	client_close(&cl);
-	client_release(&cl);
+	mem_client_close(&cl);
+	mem_client_release(&cl);
 }
 
 static void test_kept_connection_has_its_own_deadline(void **state)
 {
 	struct slice input = SLICE("GET /fixed HTTP/1.1\r\nHost: h\r\n\r\nGET");
-	struct client cl;
+	struct mem_client cl;
 
 	UNUSED(state);
-	client_init(&cl, input, input.len - 3);
-	client_run(&cl);
+	mem_client_init(&cl, &service, input, input.len - 3);
+	mem_client_run(&cl);
 	assert_true(conn_is_idle(&cl.conn));
 	assert_null(cl.conn.in); /* idle connections hold no buffer */
 	assert_ptr_equal(deadlines_first(&service.deadlines, DEADLINE_KEEPALIVE),
 			 &cl.conn.deadline);
-	client_more(&cl, input.len);
+	mem_client_more(&cl, input.len);
 	assert_ptr_equal(deadlines_first(&service.deadlines, DEADLINE_HEAD), &cl.conn.deadline);
-	client_close(&cl);
-	client_release(&cl);
+	mem_client_close(&cl);
+	mem_client_release(&cl);
 }
 
 static void test_reader_that_stops_is_cut_off(void **state)
 {
-	struct client cl;
+	struct mem_client cl;
 
 	UNUSED(state);
 	service.high_water_bytes = 0;
-	io_mem_init(&cl.mem, SLICE("GET /stream/9 HTTP/1.1\r\nHost: h\r\n\r\n"));
-	client_init(&cl, cl.mem.input, cl.mem.input.len);
+	mem_client_init(&cl, &service, SLICE("GET /stream/9 HTTP/1.1\r\nHost: h\r\n\r\n"),
+			SIZE_MAX);
 	cl.mem.send_budget = 30;
 	cl.want = conn_application(&cl.conn);
 	assert_int_equal(cl.want, WANT_WRITE);
 	assert_ptr_equal(deadlines_first(&service.deadlines, DEADLINE_SEND), &cl.conn.deadline);
 	expire(&cl);
-	client_release(&cl);
+	mem_client_release(&cl);
 	assert_int_equal(echo.finished, 1);
 }
 
@@ -415,29 +410,31 @@ static void test_reader_that_stops_is_cut_off(void **state)
 
 static void test_client_gone_in_a_stream_finishes_the_application(void **state)
 {
-	struct client cl;
+	struct mem_client cl;
 
 	UNUSED(state);
-	client_init(&cl, SLICE("GET /stream/1000 HTTP/1.1\r\nHost: h\r\n\r\n"), SIZE_MAX);
+	mem_client_init(&cl, &service, SLICE("GET /stream/1000 HTTP/1.1\r\nHost: h\r\n\r\n"),
+			SIZE_MAX);
 	cl.want = conn_application(&cl.conn);
 	assert_int_equal(cl.want, WANT_APP);
 	cl.mem.send_error = -EPIPE;
-	client_run(&cl);
-	client_release(&cl);
+	mem_client_run(&cl);
+	mem_client_release(&cl);
 	assert_int_equal(echo.started, 1);
 	assert_int_equal(echo.finished, 1);
 }
 
 static void test_close_in_a_stream_finishes_the_application(void **state)
 {
-	struct client cl;
+	struct mem_client cl;
 
 	UNUSED(state);
-	client_init(&cl, SLICE("GET /stream/1000 HTTP/1.1\r\nHost: h\r\n\r\n"), SIZE_MAX);
+	mem_client_init(&cl, &service, SLICE("GET /stream/1000 HTTP/1.1\r\nHost: h\r\n\r\n"),
+			SIZE_MAX);
 	cl.want = conn_application(&cl.conn);
 	conn_close(&cl.conn);
 	cl.want = WANT_CLOSE;
-	client_release(&cl);
+	mem_client_release(&cl);
 	assert_int_equal(echo.finished, 1);
 }
 
@@ -445,15 +442,15 @@ static void test_half_closed_client_gets_its_answers(void **state)
 {
 	struct slice input = SLICE("GET /fixed HTTP/1.1\r\nHost: h\r\n\r\n"
 				   "GET /fixed HTTP/1.1\r\nHost: h\r\n\r\n");
-	struct client cl;
+	struct mem_client cl;
 
 	UNUSED(state);
-	client_init(&cl, input, 0);
+	mem_client_init(&cl, &service, input, 0);
 	cl.mem.eof = true;
-	client_more(&cl, input.len);
+	mem_client_more(&cl, input.len);
 	assert_int_equal(echo.finished, 2);
-	client_more(&cl, input.len); /* end of file keeps a socket readable */
-	client_release(&cl);
+	mem_client_more(&cl, input.len); /* end of file keeps a socket readable */
+	mem_client_release(&cl);
 }
 
 /* ---- leaving */
@@ -521,7 +518,7 @@ static void test_uploads_of_every_number_of_reads(void **state)
 	UNUSED(state);
 	for (size_t size = 1000; size < 400000; size += 4096) {
 		struct buf input = {0};
-		struct client cl;
+		struct mem_client cl;
 
 		assert_int_equal(
 			buf_append_fmt(&input,
@@ -531,11 +528,11 @@ static void test_uploads_of_every_number_of_reads(void **state)
 		assert_int_equal(buf_reserve(&input, size), 0);
 		memset(input.base + input.len, 'x', size);
 		input.len += size;
-		client_init(&cl, buf_slice(&input), input.len);
-		client_run(&cl);
+		mem_client_init(&cl, &service, buf_slice(&input), input.len);
+		mem_client_run(&cl);
 		assert_true(cl.mem.output.len > size);
-		client_close(&cl);
-		client_release(&cl);
+		mem_client_close(&cl);
+		mem_client_release(&cl);
 		buf_release(&input);
 	}
 }
@@ -549,6 +546,12 @@ int main(void)
 						setup, teardown),
 		cmocka_unit_test_setup_teardown(test_continue_is_left_out_when_the_body_has_come,
 						setup, teardown),
+		cmocka_unit_test_setup_teardown(test_continue_is_finished_before_the_body_comes,
+						setup, teardown),
+		cmocka_unit_test_setup_teardown(test_last_look_before_a_deadline, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_empty_line_between_requests, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_cut_that_only_a_reset_can_tell, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(test_body_deadline_runs_after_continue, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(test_send_deadline_follows_progress, setup,

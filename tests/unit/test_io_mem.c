@@ -157,7 +157,7 @@ static void test_shutdown_and_close(void **state)
 	assert_int_equal(send_text(f, "x"), -EPIPE);
 	assert_int_equal(io_recv(&f->io, into, sizeof(into)), 11); /* one direction only */
 	assert_false(f->m.closed);
-	io_close(&f->io);
+	io_close(&f->io, false);
 	assert_true(f->m.closed);
 }
 

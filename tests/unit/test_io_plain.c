@@ -36,7 +36,7 @@ static int tear_down(void **state)
 {
 	struct fixture *f = *state;
 
-	io_close(&f->io);
+	io_close(&f->io, false);
 	close(f->peer);
 	return f->io.fd == -1 ? 0 : -1;
 }

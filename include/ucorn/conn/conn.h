@@ -58,7 +58,7 @@ struct conn_service {
 	struct block_pool blocks;  /* of arenas */
 	size_t spool_memory_bytes; /* of a body, kept in memory */
 	const char *spool_folder;
-	size_t high_water_bytes; /* an unfinished response waits above this */
+	size_t high_water_bytes; /* write() waits, or uses a file, above this */
 	conn_wait_fn *wait;	 /* the backend's; NULL: cannot wait */
 	bool keep_alive;	 /* by configuration */
 	bool leaving;		 /* this worker takes no more requests after these */
@@ -83,6 +83,7 @@ struct conn {
 	bool lost;	 /* reset by the client, or cut by us: nothing can be sent */
 	bool keep;	 /* goes on after the current answer */
 	bool unread;	 /* the client may be sending what we shall not read */
+	bool reset;	 /* closes with an error, not an end */
 	bool sent_some;	 /* since the send deadline was last set */
 	bool head_timed; /* the head's deadline runs */
 	struct deadline deadline;
@@ -118,7 +119,8 @@ MUST_CHECK enum want conn_advance(struct conn *c);
  * what can be written and advances. */
 MUST_CHECK enum want conn_application(struct conn *c);
 
-/* The deadline of c has passed: answers 408, closes or cuts, as fits. */
+/* The deadline of c has passed at service->now_ms: takes a last look whether what c
+ * waits for can be had; if not, answers 408, closes or cuts, as fits. */
 MUST_CHECK enum want conn_expire(struct conn *c);
 
 /* Closes c at once, whatever it is doing; an application that has not finished

@@ -28,7 +28,10 @@ struct driver {
 	struct conn_service *service;
 	driver_dispatch *dispatch;
 	void *dispatch_data;
-	struct list run; /* connections that want their application, first come first */
+	bool exclusive;	     /* no other application runs while one has not finished */
+	struct list run;     /* connections that want their application, first come first */
+	unsigned fresh;	     /* of these: not begun yet */
+	struct conn *holder; /* exclusive: whose application has not finished, or NULL */
 };
 
 void driver_init(struct driver *d, const struct driver_ops *ops, struct conn_service *s);
@@ -39,15 +42,20 @@ void driver_settle(struct driver *d, struct conn *c, enum want want);
 /* What c waits for can be had. */
 void driver_ready(struct driver *d, struct conn *c);
 
-/* Runs applications until the queue is empty, max were run, or max_ms have
- * passed.  True if the queue is empty. */
-bool driver_run(struct driver *d, unsigned max, unsigned max_ms);
+/* Whether driver_run would run an application now. */
+bool driver_has_work(const struct driver *d);
 
-/* Ends what is overdue at service->now_ms. */
+/* Runs applications until there is nothing to run, max were run, or max_ms have
+ * passed. */
+void driver_run(struct driver *d, unsigned max, unsigned max_ms);
+
+/* Ends what is overdue at service->now_ms, each after a last look whether what it
+ * waited for has come. */
 void driver_sweep(struct driver *d);
 
-/* Closes a connection to make room for another: the one longest idle, else the
- * one whose head takes longest.  False: there is none of either. */
+/* Closes a connection to make room for another: the one longest idle (after a last
+ * look whether a request has come), else the one whose head takes longest.  False:
+ * there is none of either. */
 bool driver_shed(struct driver *d);
 
 /* Closes connections between requests, each after a last look whether a request

@@ -12,6 +12,8 @@ struct exchange {
 	struct http_request request;
 	struct response response;
 	struct spool body;     /* the complete request body */
+	int spill_fd;	       /* of what write() left over; -1: none */
+	off_t spill_end;       /* bytes in that file */
 	void *app_state;       /* the application's, from start to finish */
 	uint64_t started_us;   /* clock_us() when the application began; 0: not timed */
 	enum http_error error; /* why there was an error page; HTTP_ERR_NONE: there was none */
@@ -47,8 +49,9 @@ void exchange_fail(struct exchange *x, enum http_error error, struct slice messa
 /* Cuts the connection without a word. */
 void exchange_abort(struct exchange *x);
 
-/* Writes what can be written now; where the backend can wait and the queue is
- * over its high-water mark, waits for room.  0 or -errno: the client is gone. */
+/* Writes what can be written now.  What is left above the high-water mark is waited
+ * for where the backend can wait, and moved into a temporary file elsewhere.
+ * 0 or -errno: the client is gone. */
 MUST_CHECK int exchange_flush(struct exchange *x);
 
 /* Queues an interim response (1xx) head, at once on its way: 0 or -errno. */

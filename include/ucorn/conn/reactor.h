@@ -17,6 +17,7 @@ struct reactor_options {
 	double tick_s;		  /* a turn ends after this long at most */
 	driver_dispatch *dispatch;
 	void *dispatch_data;
+	bool exclusive; /* no other application runs while one has not finished */
 	/* Round a poll that may block; NULL: nothing to do. */
 	void (*release)(void);
 	void (*acquire)(void);

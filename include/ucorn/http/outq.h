@@ -22,6 +22,7 @@ struct outq_piece {
 	off_t offset;	  /* FILE */
 	void *owner;	  /* BORROWED: given to release */
 	void (*release)(void *owner);
+	bool spilled; /* FILE: made by outq_spill */
 };
 
 struct outq {
@@ -35,6 +36,7 @@ struct outq {
 void outq_init(struct outq *q);
 void outq_clear(struct outq *q);   /* drops all pieces, keeps memory */
 void outq_release(struct outq *q); /* and gives the memory back */
+void outq_trim(struct outq *q);	   /* gives back what an empty queue need not keep */
 
 /* 0 or -ENOMEM (then nothing was queued; the caller keeps owner and fd). */
 MUST_CHECK int outq_copy(struct outq *q, const void *bytes, size_t len);
@@ -47,10 +49,18 @@ MUST_CHECK int outq_file(struct outq *q, int fd, off_t offset, uint64_t len);
 MUST_CHECK char *outq_room(struct outq *q, size_t len);
 MUST_CHECK int outq_commit(struct outq *q, size_t len);
 
+/* Moves what is held in memory into the file fd, at *end, which is advanced: the
+ * queue then holds file ranges only.  fd stays the caller's.  0, or -errno with
+ * the rest still in memory.  May block on the disk. */
+MUST_CHECK int outq_spill(struct outq *q, int fd, off_t *end);
+
 static inline bool outq_empty(const struct outq *q)
 {
 	return q->bytes == 0;
 }
+
+/* The bytes that are held in memory, copied or borrowed. */
+uint64_t outq_memory(const struct outq *q);
 
 /* The next bytes to send as at most max vectors, up to the first file: how
  * many were filled (0: the next piece is a file, or the queue is empty). */

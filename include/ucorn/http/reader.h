@@ -26,6 +26,12 @@ enum http_read {
 	HTTP_READ_BAD,	/* r->error says what is wrong; nothing more may be read */
 };
 
+/* Nothing but whole empty lines has come: no request has begun. */
+static inline bool http_reader_is_idle(const struct http_reader *r, size_t len)
+{
+	return r->lines == 0 && r->skipped == len;
+}
+
 /* Begins a request head. */
 static inline void http_reader_start(struct http_reader *r, const struct http_limits *limits,
 				     struct arena *arena)

@@ -16,6 +16,9 @@ struct spool {
 	const char *folder; /* of temporary files; borrowed */
 };
 
+/* An unlinked temporary file in folder: a descriptor, or -errno. */
+MUST_CHECK int spool_temp_file(const char *folder);
+
 void spool_init(struct spool *s, size_t memory_max, const char *folder);
 void spool_release(struct spool *s);
 

@@ -28,8 +28,9 @@ struct io_ops {
 	/* Tells the peer that nothing more will come. */
 	void (*shutdown)(struct io *io);
 
-	/* Closes; io is dead afterwards. */
-	void (*close)(struct io *io);
+	/* Closes; io is dead afterwards.  With reset the peer sees an error instead
+	 * of an end, where the transport knows such a thing. */
+	void (*close)(struct io *io, bool reset);
 };
 
 struct io {
@@ -58,9 +59,9 @@ static inline void io_shutdown(struct io *io)
 	io->ops->shutdown(io);
 }
 
-static inline void io_close(struct io *io)
+static inline void io_close(struct io *io, bool reset)
 {
-	io->ops->close(io);
+	io->ops->close(io, reset);
 }
 
 /* A connected non-blocking socket; the io owns fd. */

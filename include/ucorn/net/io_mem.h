@@ -16,7 +16,7 @@ struct io_mem {
 	size_t send_max;    /* bytes taken per send call; 0: no limit */
 	size_t send_budget; /* bytes taken until -EAGAIN; SIZE_MAX: never */
 	int send_error;	    /* if set (-errno): given by every send */
-	bool shut, closed;
+	bool shut, closed, reset;
 };
 
 void io_mem_init(struct io_mem *m, struct slice input);

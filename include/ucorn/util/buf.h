@@ -22,6 +22,9 @@ MUST_CHECK int buf_append(struct buf *b, const void *bytes, size_t len);
 MUST_CHECK int buf_append_slice(struct buf *b, struct slice s);
 MUST_CHECK int buf_append_fmt(struct buf *b, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
+/* Gives the memory back if b is empty and holds more than max bytes. */
+void buf_trim(struct buf *b, size_t max);
+
 /* Drops the first len bytes (len <= b->len). */
 void buf_consume(struct buf *b, size_t len);
 

@@ -2,6 +2,8 @@
 #ifndef UCORN_UTIL_FD_H
 #define UCORN_UTIL_FD_H
 
+#include <sys/types.h>
+
 #include "ucorn/util/base.h"
 
 MUST_CHECK int fd_set_nonblocking(int fd);	     /* 0 or -errno */
@@ -16,5 +18,8 @@ void fd_close(int *fd);
 /* Writes all bytes to a blocking descriptor, across EINTR and short writes.
  * 0 or -errno. */
 MUST_CHECK int fd_write_all(int fd, const void *bytes, size_t len);
+
+/* The same at an offset of a file, whose own offset stays. */
+MUST_CHECK int fd_write_all_at(int fd, const void *bytes, size_t len, off_t offset);
 
 #endif

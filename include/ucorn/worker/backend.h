@@ -14,6 +14,7 @@ struct worker_backend {
 
 	bool multithread; /* wsgi.multithread */
 	bool interleaved; /* applications take turns on one thread */
+	bool exclusive;	  /* one application at a time, from its first to its last piece */
 
 	/* Before the application is imported; may be NULL. */
 	int (*setup)(struct worker *w, struct err *err);
@@ -26,8 +27,8 @@ struct worker_backend {
 	 * backend means to, and gives what the connection wants next.  With GIL. */
 	enum want (*dispatch)(struct worker *w, struct conn *c);
 
-	/* The application side waits until c can be written to, or for timeout_ms:
-	 * 0, -ETIMEDOUT, or -errno.  NULL: it cannot wait. */
+	/* Inside an application's write(): waits until c can be written to, or for
+	 * timeout_ms: 0, -ETIMEDOUT, or -errno.  NULL: it cannot wait. */
 	conn_wait_fn *wait;
 };
 
