@@ -286,7 +286,8 @@ static bool silent(const struct children *c, const struct child *child, unsigned
 {
 	uint64_t beat_ms = atomic_load(&slot_of(c, child)->beat_ms);
 
-	return timeout > 0 && child->state < CHILD_ABORTED &&
+	/* A boot takes as long as it takes, as under gunicorn. */
+	return timeout > 0 && child->state != CHILD_BOOTING && child->state < CHILD_ABORTED &&
 	       beat_ms + (uint64_t)timeout * 1000 < now_ms;
 }
 

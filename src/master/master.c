@@ -59,8 +59,6 @@ void master_on_term(struct master *m)
 
 void master_on_quit(struct master *m)
 {
-	if (m->stop == STOP_QUICK)
-		return;
 	if (m->stop == STOP_NO) {
 		begin_stop(m, STOP_QUICK, SIGQUIT, leave_by(m));
 	} else {

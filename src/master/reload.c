@@ -24,6 +24,8 @@ static int prepare_rest(struct master *m, struct renewal *fresh, struct err *err
 {
 	const struct settings *s = &fresh->settings;
 
+	if (master_check_settings(s, err) < 0)
+		return -1;
 	fresh->backend = backend_find(s->worker_class, s->threads, err);
 	if (!fresh->backend || master_preload(m, s, err) < 0)
 		return -1;

@@ -17,6 +17,8 @@
 
 int master_apply_env(const struct settings *s, struct err *err)
 {
+	if (interp_environ_set("SERVER_SOFTWARE=ucorn/" UCORN_VERSION, err) < 0)
+		return -1;
 	for (size_t i = 0; i < s->raw_env.count; i++) {
 		if (interp_environ_set(s->raw_env.items[i], err) < 0)
 			return -1;
@@ -60,6 +62,22 @@ int master_write_pidfile(struct master *m, const struct settings *s, struct err 
 	return 0;
 }
 
+int master_check_settings(const struct settings *s, struct err *err)
+{
+	struct access_format *format;
+
+	if (s->workers > CHILDREN_MAX / 2)
+		return err_set(err, "workers = %u: at most %d are possible", s->workers,
+			       CHILDREN_MAX / 2);
+	if (!s->accesslog)
+		return 0;
+	format = access_format_new(s->access_log_format, err);
+	if (!format)
+		return -1;
+	access_format_free(format);
+	return 0;
+}
+
 static int open_log(struct master *m, struct err *err)
 {
 	const struct settings *s = m->settings;
@@ -75,7 +93,7 @@ int master_start(struct master *m, struct err *err)
 {
 	const struct settings *s = m->settings;
 
-	if (open_log(m, err) < 0)
+	if (master_check_settings(s, err) < 0 || open_log(m, err) < 0)
 		return -1;
 	m->backend = backend_find(s->worker_class, s->threads, err);
 	if (!m->backend || master_apply_env(s, err) < 0 || master_preload(m, s, err) < 0)

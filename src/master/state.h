@@ -33,6 +33,8 @@ MUST_CHECK int master_start(struct master *m, struct err *err);
 void master_end(struct master *m);
 
 /* Assignments of raw_env into os.environ. */
+/* What can be wrong with settings that their rows cannot know. */
+MUST_CHECK int master_check_settings(const struct settings *s, struct err *err);
 MUST_CHECK int master_apply_env(const struct settings *s, struct err *err);
 
 /* Imports the application if s wants that here and it has not been done. */

@@ -15,6 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "ucorn/util/log.h"
 #include "ucorn/util/slice.h"
 
 /* The folder above the one this program lies in. */
@@ -132,6 +133,10 @@ int environment_find(const char *minor, const char *fallback, char executable[EN
 			return venv_executable(candidates[i], executable, err);
 		if (rc != -ENOENT)
 			return rc;
+		if (i > 0)
+			log_warning("VIRTUAL_ENV is %s, which is no virtual environment (it has no "
+				    "pyvenv.cfg): using %s",
+				    candidates[i], fallback);
 	}
 	snprintf(executable, ENVIRONMENT_PATH_MAX, "%s", fallback);
 	return 0;

@@ -84,6 +84,21 @@ int py_signal_install(int signal_number, py_signal_handler *handler, void *data,
 	return signal_done(result, "install a signal handler", err);
 }
 
+void py_signal_drop(int signal_number, bool ignored)
+{
+	PyObject *module = PyImport_ImportModule("signal"), *action = NULL, *result = NULL;
+
+	if (module)
+		action = PyObject_GetAttrString(module, ignored ? "SIG_IGN" : "SIG_DFL");
+	if (action)
+		result = PyObject_CallMethod(module, "signal", "iO", signal_number, action);
+	if (!result)
+		py_error_log("Cannot give back signal %d", signal_number);
+	Py_XDECREF(result);
+	Py_XDECREF(action);
+	Py_XDECREF(module);
+}
+
 int py_signals_wake(int fd, struct err *err)
 {
 	PyObject *module = PyImport_ImportModule("signal"), *result = NULL;

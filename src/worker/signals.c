@@ -61,9 +61,10 @@ static int on_nothing(int number, void *data)
 static const struct {
 	int number;
 	py_signal_handler *handler;
+	bool ignored_at_end; /* when the worker has finished, else the default effect */
 } signals[] = {
-	{SIGTERM, on_leave}, {SIGINT, on_quit},	   {SIGQUIT, on_quit},
-	{SIGABRT, on_abort}, {SIGUSR1, on_reopen}, {SIGWINCH, on_nothing},
+	{SIGTERM, on_leave, true},  {SIGINT, on_quit, false},	{SIGQUIT, on_quit, false},
+	{SIGABRT, on_abort, false}, {SIGUSR1, on_reopen, true}, {SIGWINCH, on_nothing, true},
 };
 
 static void on_wake(void *data)
@@ -73,30 +74,42 @@ static void on_wake(void *data)
 
 	while (read(w->wake[0], bytes, sizeof(bytes)) > 0)
 		;
-	w->signalled = true;
 }
 
-int worker_signals_install(struct worker *w, struct err *err)
+int worker_signals_open(struct worker *w, struct err *err)
 {
 	int rc = fd_pipe(w->wake);
 
 	if (rc < 0)
 		return err_set_exit(err, 3, "Cannot make the worker's wake-up pipe: %s",
 				    strerror(-rc));
+	return worker_signals_install(w, err);
+}
+
+int worker_signals_install(struct worker *w, struct err *err)
+{
 	for (size_t i = 0; i < ARRAY_LEN(signals); i++)
 		if (py_signal_install(signals[i].number, signals[i].handler, w, err) < 0)
 			return -1;
 	return py_signals_wake(w->wake[1], err);
 }
 
+void worker_signals_close(struct worker *w)
+{
+	struct err err;
+
+	if (py_signals_wake(-1, &err) < 0)
+		log_debug("%s", err.text);
+	for (size_t i = 0; i < ARRAY_LEN(signals); i++)
+		py_signal_drop(signals[i].number, signals[i].ignored_at_end);
+	fd_close(&w->wake[0]);
+	fd_close(&w->wake[1]);
+}
+
 void worker_signals_run(struct worker *w)
 {
-	int code;
+	int code = py_signals_run();
 
-	if (!w->signalled)
-		return;
-	w->signalled = false;
-	code = py_signals_run();
 	if (code == PY_SIGNAL_GO_ON)
 		return;
 	w->quick = true;

@@ -12,7 +12,6 @@ struct worker {
 	struct app *app;
 	struct access_format *access_format; /* NULL: no access log */
 	int wake[2];			     /* Python writes a byte to [1] for each signal */
-	bool signalled;			     /* there may be handlers to run */
 	bool leaving;			     /* finishes what it has, then ends */
 	bool quick;			     /* ends at once */
 	int exit_code;
@@ -23,7 +22,11 @@ struct worker {
 };
 
 /* signals.c: the table of signals. */
+MUST_CHECK int worker_signals_open(struct worker *w, struct err *err);
+/* Again, after somebody else may have set handlers of their own. */
 MUST_CHECK int worker_signals_install(struct worker *w, struct err *err);
+/* w is about to end: no handler refers to it any more. */
+void worker_signals_close(struct worker *w);
 void worker_signals_watch(struct worker *w); /* once there is a reactor */
 void worker_signals_run(struct worker *w);
 

@@ -7,7 +7,9 @@
 #include "ucorn/worker/worker.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -125,7 +127,6 @@ int worker_wait_poll(struct conn *c, unsigned timeout_ms)
 		now_ms = clock_ms();
 		w->service.now_ms = now_ms;
 		slot_update(w);
-		w->signalled = true;
 		worker_signals_run(w);
 	} while ((rc == -ETIMEDOUT || rc == -EINTR) && now_ms < end_ms && !w->quick);
 	return rc;
@@ -154,7 +155,8 @@ static void service_configure(struct worker *w)
 		.field_bytes = s->limit_request_field_size,
 	};
 	service->keep_alive = s->keepalive > 0;
-	service->deadlines.duration_ms[DEADLINE_KEEPALIVE] = 1000 * s->keepalive;
+	service->deadlines.duration_ms[DEADLINE_KEEPALIVE] =
+		s->keepalive < UINT_MAX / 1000 ? 1000 * s->keepalive : UINT_MAX;
 }
 
 /* How long a turn may wait: often enough that the master sees a sign of life well
@@ -204,13 +206,29 @@ static int app_boot(struct worker *w, struct err *err)
 	return wsgi_app_configure(w->app, &options, err);
 }
 
+/* In a child that the application has forked: it is no worker. */
+static void became_copy(void *data)
+{
+	static struct score_slot nobodys;
+	struct worker *w = data;
+
+	w->context.slot = &nobodys;
+	fd_close(&w->context.notify_fd);
+	worker_signals_close(w);
+}
+
 static int worker_boot(struct worker *w, struct err *err)
 {
-	if (worker_signals_install(w, err) < 0)
+	if (worker_signals_open(w, err) < 0)
 		return -1;
 	if (w->context.backend->setup && w->context.backend->setup(w, err) < 0)
 		return -1;
+	if (interp_watch_copies(became_copy, w, err) < 0)
+		return -1;
 	if (app_boot(w, err) < 0)
+		return -1;
+	/* Importing may have set handlers, asyncio may have taken the wake-up. */
+	if (worker_signals_install(w, err) < 0)
 		return -1;
 	service_configure(w);
 	if (worker_access_init(w, err) < 0)
@@ -219,6 +237,8 @@ static int worker_boot(struct worker *w, struct err *err)
 	return reactor_start(w, err);
 }
 
+/* The worker has served: what is left is Python's end, which joins the
+ * application's threads and may take for ever. */
 static void worker_release(struct worker *w)
 {
 	reactor_free(w->reactor);
@@ -229,6 +249,11 @@ static void worker_release(struct worker *w)
 		wsgi_app_free(w->app);
 	if (log_sinks_flush(w->context.sinks) < 0)
 		log_debug("Some access lines were lost at exit");
+	worker_signals_close(w);
+	for (size_t i = 0; i < w->context.n_listeners; i++)
+		close(w->context.listeners[i].fd);
+	signal(SIGALRM, SIG_DFL);
+	alarm(w->context.settings->graceful_timeout + 1);
 }
 
 int worker_main(const struct worker_context *context)
@@ -246,6 +271,7 @@ int worker_main(const struct worker_context *context)
 		if (!w.leaving) /* TERM may have come during the boot */
 			slot_set_state(&w, SCORE_READY);
 		context->backend->run(&w);
+		slot_set_state(&w, SCORE_LEAVING); /* however it came to an end */
 	}
 	log_info("Worker exiting (pid: %d)", (int)getpid());
 	worker_release(&w);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "ucorn/py/errors.h"
+#include "ucorn/py/interp.h"
 #include "ucorn/py/pylib.h"
 #include "ucorn/util/log.h"
 #include "wsgi.h"
@@ -22,6 +23,12 @@ static enum app_step request_failed(struct wsgi_request *r)
 	static const struct slice no_message;
 	const struct http_request *req = &r->x->request;
 
+	/* What a client that has gone makes fail is no error of the application. */
+	if (r->x->conn->lost) {
+		log_debug("Ignored an exception after the client had gone");
+		PyErr_Clear();
+		return APP_DONE;
+	}
 	py_error_log("Error handling request %.*s %.*s", (int)req->method.len, req->method.base,
 		     (int)req->target.len, req->target.base);
 	exchange_fail(r->x, HTTP_ERR_APPLICATION, no_message);
@@ -52,8 +59,11 @@ static bool context_enter(struct wsgi_request *r)
 	return !r->context || PyContext_Enter(r->context) == 0;
 }
 
+/* The application has returned. */
 static void context_leave(struct wsgi_request *r)
 {
+	if (interp_is_copy())
+		interp_leave_copy();
 	if (r->context && PyContext_Exit(r->context) < 0)
 		py_error_log("Cannot leave a request's context");
 }
@@ -110,10 +120,7 @@ static void result_close(struct wsgi_request *r)
 		PyErr_Clear();
 		return;
 	}
-	if (context_enter(r)) {
-		done = PyObject_CallNoArgs(close);
-		context_leave(r);
-	}
+	done = PyObject_CallNoArgs(close);
 	if (!done)
 		py_error_log("Error closing the response of %.*s %.*s",
 			     (int)r->x->request.method.len, r->x->request.method.base,
@@ -130,10 +137,14 @@ static void wsgi_finish(struct app *base, struct exchange *x)
 	x->app_state = NULL;
 	if (!r)
 		return;
-	result_close(r);
-	Py_XDECREF(r->iterator);
-	Py_XDECREF(r->result);
-	Py_XDECREF(r->environ);
+	/* In its context: what is let go of here may run the application's code. */
+	if (context_enter(r)) {
+		result_close(r);
+		Py_CLEAR(r->iterator);
+		Py_CLEAR(r->result);
+		Py_CLEAR(r->environ);
+		context_leave(r);
+	}
 	if (r->start)
 		start_response_put(app->starts, r->start);
 	if (r->input)

@@ -439,7 +439,7 @@ static bool maker_texts(struct environ_maker *m)
 			return false;
 	}
 	m->script_path = strdup(script_name ? script_name : "");
-	m->script_name = PyUnicode_DecodeFSDefault(script_name ? script_name : "");
+	m->script_name = latin1(slice_from(script_name ? script_name : ""));
 	return m->script_name && m->script_path;
 }
 

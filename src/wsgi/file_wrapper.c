@@ -66,7 +66,7 @@ static PyObject *wrapper_next(PyObject *self)
 {
 	PyObject *block = wrapper_block(self);
 
-	if (block && PyObject_IsTrue(block) == 0) {
+	if (block && PyObject_IsTrue(block) <= 0) {
 		Py_DECREF(block);
 		return NULL; /* without an exception: the end */
 	}

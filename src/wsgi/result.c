@@ -86,11 +86,42 @@ static off_t file_position(PyObject *file)
 	return (off_t)offset;
 }
 
+/* Whether file is of exactly that type of the io module. */
+static bool is_io_type(PyObject *file, const char *name)
+{
+	PyObject *io = PyImport_ImportModule("io");
+	PyObject *type = io ? PyObject_GetAttrString(io, name) : NULL;
+	bool is = type && (PyObject *)Py_TYPE(file) == type;
+
+	Py_XDECREF(type);
+	Py_XDECREF(io);
+	PyErr_Clear();
+	return is;
+}
+
+/* Whether the descriptor's bytes are what file.read() gives: not so for files that
+ * decode, such as gzip's, which have a descriptor too. */
+static bool is_plain_file(PyObject *file)
+{
+	PyObject *raw;
+	bool plain;
+
+	if (is_io_type(file, "FileIO"))
+		return true;
+	if (!is_io_type(file, "BufferedReader") && !is_io_type(file, "BufferedRandom"))
+		return false;
+	raw = PyObject_GetAttrString(file, "raw");
+	plain = raw && is_io_type(raw, "FileIO");
+	Py_XDECREF(raw);
+	PyErr_Clear();
+	return plain;
+}
+
 /* The regular file behind a file_wrapper, as a descriptor of our own and the
  * range that is left of it; -1 if it is no such file. */
 static int file_range(PyObject *file, off_t *offset, uint64_t *len)
 {
-	PyObject *number = PyObject_CallMethod(file, "fileno", NULL);
+	PyObject *number = is_plain_file(file) ? PyObject_CallMethod(file, "fileno", NULL) : NULL;
 	long fd = number ? PyLong_AsLong(number) : -1;
 	struct stat st;
 

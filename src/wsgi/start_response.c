@@ -48,13 +48,21 @@ static PyObject *writer_call(PyObject *self, PyObject *const *args, size_t nf, P
 		PyErr_SetString(PyExc_TypeError, "write() takes one bytes object");
 		return NULL;
 	}
+	if (!x->response.started) {
+		PyErr_SetString(PyExc_AssertionError, "write() was called before start_response");
+		return NULL;
+	}
+	/* PEP 3333: the head does not go out before the first non-empty piece. */
+	if (PyBytes_GET_SIZE(args[0]) == 0)
+		Py_RETURN_NONE;
 	if (exchange_send(x,
 			  slice_of(PyBytes_AS_STRING(args[0]), (size_t)PyBytes_GET_SIZE(args[0])),
 			  NULL, NULL) < 0)
 		return PyErr_NoMemory();
-	/* A client that has gone is noticed when the application is done. */
-	if (exchange_flush(x) < 0)
-		Py_RETURN_NONE;
+	if (exchange_flush(x) < 0) {
+		PyErr_SetString(PyExc_BrokenPipeError, "the client has gone");
+		return NULL;
+	}
 	Py_RETURN_NONE;
 }
 
@@ -118,14 +126,16 @@ static bool fields_take(struct response *resp, PyObject *headers)
 /* Raises what exc_info holds: (type, value, traceback). */
 static void exc_info_raise(PyObject *exc_info)
 {
-	if (PyTuple_Check(exc_info) && PyTuple_GET_SIZE(exc_info) == 3)
+	if (PyTuple_Check(exc_info) && PyTuple_GET_SIZE(exc_info) == 3 &&
+	    PyExceptionClass_Check(PyTuple_GET_ITEM(exc_info, 0)))
 		PyErr_Restore(Py_NewRef(PyTuple_GET_ITEM(exc_info, 0)),
 			      Py_NewRef(PyTuple_GET_ITEM(exc_info, 1)),
 			      PyTuple_GET_ITEM(exc_info, 2) == Py_None
 				      ? NULL
 				      : Py_NewRef(PyTuple_GET_ITEM(exc_info, 2)));
 	else
-		PyErr_SetString(PyExc_TypeError, "exc_info has to be a tuple of three");
+		PyErr_SetString(PyExc_TypeError,
+				"exc_info has to be what sys.exc_info() gives in an except block");
 }
 
 /* Whether (re)starting is allowed now. */
@@ -144,33 +154,49 @@ static bool may_start(const struct response *resp, PyObject *exc_info)
 	return true;
 }
 
-static bool only_exc_info(PyObject *names)
+/* The arguments by position and by name; false when they do not fit. */
+static bool start_arguments(PyObject *const *args, size_t nf, PyObject *names, PyObject *found[3])
 {
-	return !names ||
-	       (PyTuple_GET_SIZE(names) == 1 &&
-		PyUnicode_CompareWithASCIIString(PyTuple_GET_ITEM(names, 0), "exc_info") == 0);
+	static const char *const known[][2] = {
+		{"status", "status"}, {"headers", "response_headers"}, {"exc_info", "exc_info"}};
+	Py_ssize_t positional = PyVectorcall_NARGS(nf), named = names ? PyTuple_GET_SIZE(names) : 0;
+
+	for (Py_ssize_t i = 0; i < positional && i < 3; i++)
+		found[i] = args[i];
+	for (Py_ssize_t i = 0; i < named; i++) {
+		const char *name = PyUnicode_AsUTF8(PyTuple_GET_ITEM(names, i));
+		size_t k = 0;
+
+		if (!name)
+			return false;
+		while (k < 3 && strcmp(name, known[k][0]) != 0 && strcmp(name, known[k][1]) != 0)
+			k++;
+		if (k == 3 || found[k])
+			return false;
+		found[k] = args[positional + i];
+	}
+	return positional <= 3 && found[0] && found[1];
 }
 
 static PyObject *start_call(PyObject *self, PyObject *const *args, size_t nf, PyObject *names)
 {
 	struct start_object *start = (struct start_object *)self;
-	Py_ssize_t positional = PyVectorcall_NARGS(nf);
-	Py_ssize_t count = positional + (names ? PyTuple_GET_SIZE(names) : 0);
+	PyObject *found[3] = {NULL, NULL, NULL};
 	struct response *resp;
 	struct slice status;
 
 	if (!is_attached(start->request, "start_response"))
 		return NULL;
-	if (positional < 2 || count > 3 || !only_exc_info(names)) {
+	if (!start_arguments(args, nf, names, found)) {
 		PyErr_SetString(PyExc_TypeError,
-				"start_response takes (status, response_headers, exc_info=None)");
+				"start_response takes (status, headers, exc_info=None)");
 		return NULL;
 	}
 	resp = &start->request->x->response;
-	if (!may_start(resp, count == 3 ? args[2] : NULL))
+	if (!may_start(resp, found[2]))
 		return NULL;
-	if (!py_latin1(args[0], "the status", &status.base, &status.len) ||
-	    !fault_raise(response_start(resp, status), args[0]) || !fields_take(resp, args[1])) {
+	if (!py_latin1(found[0], "the status", &status.base, &status.len) ||
+	    !fault_raise(response_start(resp, status), found[0]) || !fields_take(resp, found[1])) {
 		response_reset(resp);
 		return NULL;
 	}

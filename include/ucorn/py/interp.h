@@ -30,6 +30,17 @@ const char *interp_executable(void);
  * Needs the GIL; the child has it.  Gives what fork gives, or -errno. */
 MUST_CHECK pid_t interp_fork(void);
 
+/* From now on called(data) runs in each child that the application forks by
+ * itself, before anything else of it.  Once per process. */
+MUST_CHECK int interp_watch_copies(void (*called)(void *data), void *data, struct err *err);
+
+/* Whether this is such a child. */
+bool interp_is_copy(void);
+
+/* Ends such a child: with the code of the SystemExit that is set, else 0, or 1
+ * after another exception. */
+_Noreturn void interp_leave_copy(void);
+
 /* Between these two other Python threads may run.  Both are the calling
  * thread's own; they do not nest. */
 void gil_release(void);

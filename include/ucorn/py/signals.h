@@ -17,8 +17,11 @@ typedef int py_signal_handler(int signal_number, void *data);
 MUST_CHECK int py_signal_install(int signal_number, py_signal_handler *handler, void *data,
 				 struct err *err);
 
+/* Gives the signal back: ignored, or with its default effect. */
+void py_signal_drop(int signal_number, bool ignored);
+
 /* Python writes a byte to fd for each signal that comes: something for the
- * loop to wake up from. */
+ * loop to wake up from; -1: to none. */
 MUST_CHECK int py_signals_wake(int fd, struct err *err);
 
 /* Runs handlers that are due.  PY_SIGNAL_GO_ON, or the code of the SystemExit
