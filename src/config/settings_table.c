@@ -181,6 +181,18 @@ const struct setting settings_table[] = {
 		.description = "Write the master's process id to this file.",
 	},
 	{
+		FIELD(forwarded_allow_ips),
+		.flags = {"--forwarded-allow-ips"},
+		.metavar = "STRING",
+		.default_text = "127.0.0.1,::1",
+		.env = "FORWARDED_ALLOW_IPS",
+		.section = SECTION_SERVER_MECHANICS,
+		.description = "Proxies that are believed when they say that a client used https "
+			       "(X-Forwarded-Proto) or where the application is mounted "
+			       "(SCRIPT_NAME): addresses and networks, separated by commas, or *. "
+			       "Peers on unix sockets always are.",
+	},
+	{
 		FIELD(accesslog),
 		.flags = {"--access-logfile"},
 		.metavar = "FILE",

@@ -91,6 +91,7 @@ void conn_init(struct conn *c, struct conn_service *s, const struct io *io,
 	outq_init(&c->out);
 	if (peer)
 		addr_ip_text(peer, c->remote_addr, &c->remote_port);
+	c->trusted = s->trusted && trusted_peers_have(s->trusted, c->remote_addr);
 	/* A client that never sends anything is a slow head, not a kept one. */
 	c->head_timed = true;
 	deadline_set(&s->deadlines, &c->deadline, DEADLINE_HEAD, s->now_ms);

@@ -158,7 +158,12 @@ static int send_continue(struct conn *c)
 static int head_complete(struct conn *c)
 {
 	struct http_request *req = &c->x.request;
+	enum http_error error = c->trusted ? forwarded_scheme(req) : HTTP_ERR_NONE;
 
+	if (error != HTTP_ERR_NONE) {
+		conn_refuse(c, error);
+		return GO_ON;
+	}
 	if (req->body == HTTP_BODY_NONE) {
 		deadline_clear(&c->deadline);
 		conn_set_state(c, CONN_APP);

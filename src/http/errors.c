@@ -29,6 +29,7 @@ static const struct http_error_info infos[HTTP_ERR_COUNT] = {
 				  "Error parsing headers: 'limit request headers fields size'"},
 	[HTTP_ERR_CHUNK] = {400, "Invalid chunked body"},
 	[HTTP_ERR_BODY_LIMIT] = {413, "Request body is too large"},
+	[HTTP_ERR_SCHEME] = {400, "Contradictory scheme headers"},
 	[HTTP_ERR_EXPECT] = {417, "Unable to comply with expectation"},
 	[HTTP_ERR_TIMEOUT] = {408, "Request did not arrive in time"},
 	[HTTP_ERR_SPOOL] = {503, "No room for the request"},

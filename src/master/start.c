@@ -65,7 +65,11 @@ int master_write_pidfile(struct master *m, const struct settings *s, struct err 
 int master_check_settings(const struct settings *s, struct err *err)
 {
 	struct access_format *format;
+	struct trusted_peers trusted;
 
+	if (trusted_peers_init(&trusted, s->forwarded_allow_ips, err) < 0)
+		return -1;
+	trusted_peers_release(&trusted);
 	if (s->workers > CHILDREN_MAX / 2)
 		return err_set(err, "workers = %u: at most %d are possible", s->workers,
 			       CHILDREN_MAX / 2);

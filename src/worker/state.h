@@ -10,6 +10,7 @@ struct worker {
 	struct conn_service service;
 	struct reactor *reactor;
 	struct app *app;
+	struct trusted_peers trusted;
 	struct access_format *access_format; /* NULL: no access log */
 	int wake[2];			     /* Python writes a byte to [1] for each signal */
 	bool leaving;			     /* finishes what it has, then ends */

@@ -148,6 +148,7 @@ static void service_configure(struct worker *w)
 
 	conn_service_init(service);
 	service->app = w->app;
+	service->trusted = &w->trusted;
 	service->wait = w->context.backend->wait;
 	service->limits = (struct http_limits){
 		.line = s->limit_request_line,
@@ -231,6 +232,8 @@ static int worker_boot(struct worker *w, struct err *err)
 	if (worker_signals_install(w, err) < 0)
 		return -1;
 	service_configure(w);
+	if (trusted_peers_init(&w->trusted, w->context.settings->forwarded_allow_ips, err) < 0)
+		return -1;
 	if (worker_access_init(w, err) < 0)
 		return -1;
 	worker_limits_init(w);
@@ -245,6 +248,7 @@ static void worker_release(struct worker *w)
 	if (w->reactor)
 		conn_service_release(&w->service);
 	access_format_free(w->access_format);
+	trusted_peers_release(&w->trusted);
 	if (w->app && !w->context.app)
 		wsgi_app_free(w->app);
 	if (log_sinks_flush(w->context.sinks) < 0)

@@ -2,10 +2,8 @@
  *
  * A copy of a template that has every key already, so that the copy is one
  * block and setting a value never resizes; one template per listener.  Keys are
- * interned once; `HTTP_...` keys come from a cache by the field's raw name, of
- * bounded size, so that clients cannot grow it.  Text is latin-1, as WSGI's
- * native strings want. */
-#include <ctype.h>
+ * interned once; `HTTP_...` keys come from a cache (field_names.c).  Text is
+ * latin-1, as WSGI's native strings want. */
 #include <stdlib.h>
 
 #include "ucorn/http/target.h"
@@ -25,6 +23,7 @@ enum key {
 	KEY_CONTENT_TYPE,
 	KEY_CONTENT_LENGTH,
 	KEY_INPUT,
+	KEY_URL_SCHEME,
 	KEY_COUNT
 };
 
@@ -42,29 +41,18 @@ static const char *const key_names[KEY_COUNT] = {
 	[KEY_CONTENT_TYPE] = "CONTENT_TYPE",
 	[KEY_CONTENT_LENGTH] = "CONTENT_LENGTH",
 	[KEY_INPUT] = "wsgi.input",
+	[KEY_URL_SCHEME] = "wsgi.url_scheme",
 };
 
 /* Values that most requests have. */
-enum text { TEXT_EMPTY, TEXT_GET, TEXT_POST, TEXT_HTTP10, TEXT_HTTP11, TEXT_COUNT };
+enum text { TEXT_EMPTY, TEXT_GET, TEXT_POST, TEXT_HTTP10, TEXT_HTTP11, TEXT_HTTPS, TEXT_COUNT };
 
 static const char *const texts[TEXT_COUNT] = {
 	[TEXT_EMPTY] = "",	    [TEXT_GET] = "GET",		[TEXT_POST] = "POST",
-	[TEXT_HTTP10] = "HTTP/1.0", [TEXT_HTTP11] = "HTTP/1.1",
+	[TEXT_HTTP10] = "HTTP/1.0", [TEXT_HTTP11] = "HTTP/1.1", [TEXT_HTTPS] = "https",
 };
 
-enum {
-	NAME_MAX_BYTES = 48, /* longer field names are not cached */
-	NAME_CACHE_SLOTS = 512,
-	NAME_CACHE_PROBES = 8,
-	TEMPLATES = 16,
-};
-
-/* A field name as it was sent, and its environ key. */
-struct name_entry {
-	unsigned char len; /* 0: free */
-	char name[NAME_MAX_BYTES];
-	PyObject *key;
-};
+enum { TEMPLATES = 16 };
 
 struct environ_template {
 	const struct listener *listener;
@@ -78,7 +66,7 @@ struct environ_maker {
 	PyObject *script_name;
 	char *script_path; /* its bytes: cut off the front of each path */
 	struct environ_template templates[TEMPLATES];
-	struct name_entry names[NAME_CACHE_SLOTS];
+	struct field_names *names;
 };
 
 /* A connection's own values, made with its first request. */
@@ -170,59 +158,6 @@ static PyObject *template_of(struct environ_maker *m, const struct listener *l)
 
 /* ---- header fields */
 
-/* HTTP_ and the name in upper case, with '_' for '-'; interned. */
-static PyObject *field_key_new(struct slice name)
-{
-	const struct slice prefix = SLICE("HTTP_");
-	PyObject *key = PyUnicode_New((Py_ssize_t)(prefix.len + name.len), 127);
-	char *at;
-
-	if (!key)
-		return NULL;
-	at = (char *)PyUnicode_1BYTE_DATA(key);
-	for (size_t i = 0; i < prefix.len; i++)
-		*at++ = prefix.base[i];
-	for (size_t i = 0; i < name.len; i++)
-		*at++ = name.base[i] == '-' ? '_' : (char)toupper((unsigned char)name.base[i]);
-	return key;
-}
-
-static unsigned name_hash(struct slice name)
-{
-	unsigned hash = (unsigned)name.len;
-
-	for (size_t i = 0; i < name.len; i++)
-		hash = hash * 31 + (unsigned char)name.base[i];
-	return hash ^ (hash >> 9);
-}
-
-/* The environ key of a field name: a new reference. */
-static PyObject *field_key(struct environ_maker *m, struct slice name)
-{
-	unsigned hash = name_hash(name);
-	struct name_entry *entry;
-	PyObject *key;
-
-	if (name.len > NAME_MAX_BYTES)
-		return field_key_new(name);
-	for (unsigned probe = 0; probe < NAME_CACHE_PROBES; probe++) {
-		entry = &m->names[(hash + probe) % NAME_CACHE_SLOTS];
-		if (entry->len == name.len && memcmp(entry->name, name.base, name.len) == 0)
-			return Py_NewRef(entry->key);
-		if (entry->len != 0)
-			continue;
-		key = field_key_new(name);
-		if (!key)
-			return NULL;
-		PyUnicode_InternInPlace(&key);
-		entry->len = (unsigned char)name.len;
-		memcpy(entry->name, name.base, name.len);
-		entry->key = key;
-		return Py_NewRef(key);
-	}
-	return field_key_new(name); /* the cache is full here */
-}
-
 /* Sets a field, or joins it to an earlier one of that name (RFC 9110 5.3). */
 static bool put_field(PyObject *environ, PyObject *key, PyObject *value)
 {
@@ -249,7 +184,8 @@ static bool special_field(struct environ_maker *m, const struct http_field *f, P
 	return true;
 }
 
-static bool put_fields(struct environ_maker *m, PyObject *environ, const struct http_request *req)
+static bool put_fields(struct environ_maker *m, PyObject *environ, const struct http_request *req,
+		       bool trusted)
 {
 	for (size_t i = 0; i < req->n_fields; i++) {
 		const struct http_field *f = &req->fields[i];
@@ -257,14 +193,14 @@ static bool put_fields(struct environ_maker *m, PyObject *environ, const struct 
 		bool ok;
 
 		/* X_Y would stand for X-Y as well, and could forge it. */
-		if (memchr(f->name.base, '_', f->name.len))
+		if (memchr(f->name.base, '_', f->name.len) && !(trusted && forwarded_name(f->name)))
 			continue;
 		if (special_field(m, f, &key)) {
 			if (key && !put(environ, key, latin1(f->value)))
 				return false;
 			continue;
 		}
-		key = field_key(m, f->name);
+		key = field_names_key(m->names, f->name);
 		value = key ? latin1(f->value) : NULL;
 		ok = value && put_field(environ, key, value);
 		Py_XDECREF(value);
@@ -295,18 +231,27 @@ static PyObject *protocol_text(struct environ_maker *m, struct slice version)
 	return latin1(version);
 }
 
-/* PATH_INFO: the path without SCRIPT_NAME, percent-decoded. */
-static PyObject *path_text(struct environ_maker *m, struct exchange *x)
+/* Where the application is mounted: by the process's environment, or by a trusted
+ * proxy's SCRIPT_NAME field. */
+static struct slice script_of(struct environ_maker *m, struct exchange *x)
 {
-	struct slice script = slice_from(m->script_path), path = x->request.path;
+	const struct http_field *field =
+		x->conn->trusted ? http_request_field(&x->request, SLICE("script_name")) : NULL;
+
+	return field ? field->value : slice_from(m->script_path);
+}
+
+/* PATH_INFO: the path without SCRIPT_NAME, percent-decoded. */
+static PyObject *path_text(struct exchange *x, struct slice script)
+{
+	struct slice path = x->request.path;
 	char *decoded;
 
 	if (!slice_starts(path, script))
 		return PyErr_Format(PyExc_ValueError,
-				    "the request's path is not below SCRIPT_NAME (%s)",
-				    m->script_path);
+				    "the request's path is not below SCRIPT_NAME (%.200s)",
+				    script.base);
 	path = slice_of(path.base + script.len, path.len - script.len);
-
 	if (!memchr(path.base, '%', path.len))
 		return latin1(path);
 	decoded = arena_alloc(&x->conn->arena, path.len);
@@ -318,10 +263,16 @@ static PyObject *path_text(struct environ_maker *m, struct exchange *x)
 static bool put_line(struct environ_maker *m, PyObject *environ, struct exchange *x)
 {
 	const struct http_request *req = &x->request;
-	PyObject *path = path_text(m, x), *raw;
+	struct slice script = script_of(m, x);
+	PyObject *path = path_text(x, script), *raw;
 
 	if (!path)
 		return false;
+	if (script.base != m->script_path &&
+	    !put(environ, m->keys[KEY_SCRIPT_NAME], latin1(script))) {
+		Py_DECREF(path);
+		return false;
+	}
 	/* Most targets are a plain path: one str serves both. */
 	if (req->target.len == req->path.len && (size_t)PyUnicode_GET_LENGTH(path) == req->path.len)
 		raw = Py_NewRef(path);
@@ -399,6 +350,12 @@ static bool put_server_from_host(struct environ_maker *m, PyObject *environ,
 
 /* ---- the whole */
 
+static bool put_scheme(struct environ_maker *m, PyObject *environ, const struct http_request *req)
+{
+	return !req->https ||
+	       PyDict_SetItem(environ, m->keys[KEY_URL_SCHEME], m->texts[TEXT_HTTPS]) == 0;
+}
+
 /* A chunked body is handed over as what it has become: one of known length. */
 static bool put_length(struct environ_maker *m, PyObject *environ, struct exchange *x)
 {
@@ -415,7 +372,8 @@ PyObject *environ_new(struct environ_maker *m, struct exchange *x, PyObject *inp
 	PyObject *environ = template ? PyDict_Copy(template) : NULL;
 	bool ok = environ && put_line(m, environ, x) && put_peer(m, environ, c) &&
 		  PyDict_SetItem(environ, m->keys[KEY_INPUT], input) == 0 &&
-		  put_fields(m, environ, &x->request) && put_length(m, environ, x);
+		  put_fields(m, environ, &x->request, c->trusted) && put_length(m, environ, x) &&
+		  put_scheme(m, environ, &x->request);
 
 	if (ok && c->listener && c->listener->is_unix)
 		ok = put_server_from_host(m, environ, &x->request);
@@ -450,8 +408,9 @@ struct environ_maker *environ_maker_new(const struct wsgi_options *options, PyOb
 
 	if (!m)
 		return NULL;
+	m->names = field_names_new();
 	m->constants = PyDict_New();
-	if (!m->constants || !maker_texts(m) ||
+	if (!m->names || !m->constants || !maker_texts(m) ||
 	    !put_constants(m->constants, options, errors, file_wrapper)) {
 		environ_maker_free(m);
 		return NULL;
@@ -475,8 +434,7 @@ void environ_maker_free(struct environ_maker *m)
 	clear_all(&m->script_name, 1);
 	for (size_t i = 0; i < TEMPLATES; i++)
 		clear_all(&m->templates[i].dict, 1);
-	for (size_t i = 0; i < NAME_CACHE_SLOTS; i++)
-		clear_all(&m->names[i].key, 1);
+	field_names_free(m->names);
 	free(m->script_path);
 	free(m);
 }

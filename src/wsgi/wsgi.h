@@ -21,6 +21,14 @@ struct wsgi_request {
 	PyObject *context;  /* contextvars.Context, for interleaved backends */
 };
 
+/* field_names.c: the environ keys of header fields. */
+struct field_names;
+struct field_names *field_names_new(void);
+void field_names_free(struct field_names *names);
+
+/* The key for a field of that name: a new reference, or NULL with an exception. */
+PyObject *field_names_key(struct field_names *names, struct slice name);
+
 /* environ.c: the names and the templates that environs are copied from. */
 struct environ_maker;
 struct environ_maker *environ_maker_new(const struct wsgi_options *options, PyObject *errors,

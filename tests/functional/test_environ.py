@@ -131,6 +131,40 @@ def test_protocol(server):
     assert "HTTP_HOST" not in environ
 
 
+@pytest.mark.parametrize(
+    "field",
+    [("X-Forwarded-Proto", "https"), ("X-Forwarded-Ssl", "on"), ("X-Forwarded-Protocol", "ssl")],
+)
+def test_scheme_from_a_trusted_peer(server, field):
+    assert environ_of(server, "/show", fields=[field])["wsgi.url_scheme"] == "https"
+
+
+def test_scheme_from_another_peer(serve, backend):
+    server = serve("wsgiapp:app", "-k", backend, "--forwarded-allow-ips", "192.0.2.1")
+    environ = environ_of(server, "/show", fields=[("X-Forwarded-Proto", "https")])
+    assert environ["wsgi.url_scheme"] == "http"
+    assert environ["wsgi.multiprocess"] is False
+
+
+def test_contradictory_schemes_are_refused(server):
+    fields = [("X-Forwarded-Proto", "https"), ("X-Forwarded-Ssl", "off")]
+    with server.connect() as client:
+        assert client.request("GET", "/show", fields=fields).status == 400
+
+
+def test_script_name_from_a_trusted_peer(server):
+    environ = environ_of(server, "/mounted/below", fields=[("SCRIPT_NAME", "/mounted")])
+    assert (environ["SCRIPT_NAME"], environ["PATH_INFO"]) == ("/mounted", "/below")
+    assert environ["HTTP_SCRIPT_NAME"] == "/mounted"
+
+
+def test_script_name_from_another_peer(serve, backend):
+    server = serve("wsgiapp:app", "-k", backend, "--forwarded-allow-ips", "192.0.2.1")
+    environ = environ_of(server, "/mounted/below", fields=[("SCRIPT_NAME", "/mounted")])
+    assert (environ["SCRIPT_NAME"], environ["PATH_INFO"]) == ("", "/mounted/below")
+    assert "HTTP_SCRIPT_NAME" not in environ
+
+
 def test_script_name_from_the_environment(serve, backend):
     server = serve("wsgiapp:app", "-k", backend, "-e", "SCRIPT_NAME=/mounted", probe="/mounted/")
     environ = environ_of(server, "/mounted/below%20it?q")
@@ -169,6 +203,10 @@ class TestUnixSocket:
     def test_server_without_host(self, unix):
         environ = environ_of(unix, "/show", host=None, version="HTTP/1.0")
         assert (environ["SERVER_NAME"], environ["SERVER_PORT"]) == (str(unix.address), "")
+
+    def test_peer_is_trusted(self, unix):
+        environ = environ_of(unix, "/show", fields=[("X-Forwarded-Proto", "https")])
+        assert environ["wsgi.url_scheme"] == "https"
 
     def test_bodies(self, unix):
         with Client(unix.address) as client:

@@ -53,7 +53,7 @@ def test_pages(web):
 
 def test_the_proxys_headers_arrive(web, flask, upstream):
     answer = web.get("/whoami").json()
-    assert answer["url"] == f"http://127.0.0.1:{flask.address[1]}/whoami"
+    assert answer["url"] == f"https://127.0.0.1:{flask.address[1]}/whoami"
     assert answer["forwarded"] == "127.0.0.1"
     assert (answer["remote"] or None) == (None if upstream == "unix" else "127.0.0.1")
 

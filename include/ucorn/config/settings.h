@@ -43,6 +43,7 @@ struct settings {
 	char *chdir;
 	char *pythonpath;	    /* comma-separated folders; NULL if none */
 	struct string_list raw_env; /* NAME=value */
+	char *forwarded_allow_ips;  /* trusted proxies: addresses and networks, or * */
 	char *pidfile;		    /* NULL if none */
 	char *proc_name;	    /* NULL: default_proc_name is used */
 	char *default_proc_name;

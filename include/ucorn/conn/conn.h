@@ -21,6 +21,7 @@
 #include "ucorn/conn/exchange.h"
 #include "ucorn/http/body.h"
 #include "ucorn/http/date.h"
+#include "ucorn/http/forwarded.h"
 #include "ucorn/http/reader.h"
 #include "ucorn/net/addr.h"
 #include "ucorn/net/io.h"
@@ -51,6 +52,7 @@ typedef int conn_wait_fn(struct conn *c, unsigned timeout_ms);
 struct conn_service {
 	struct app *app;
 	struct http_limits limits;
+	const struct trusted_peers *trusted; /* proxies that are believed; NULL: none */
 	struct deadlines deadlines;
 	struct http_date date;
 	uint64_t now_ms;	   /* of this turn of the loop */
@@ -84,6 +86,7 @@ struct conn {
 	bool keep;	 /* goes on after the current answer */
 	bool unread;	 /* the client may be sending what we shall not read */
 	bool reset;	 /* closes with an error, not an end */
+	bool trusted;	 /* the peer is a proxy that is believed */
 	bool sent_some;	 /* since the send deadline was last set */
 	bool head_timed; /* the head's deadline runs */
 	struct deadline deadline;

@@ -25,6 +25,7 @@ enum http_error {
 	HTTP_ERR_FIELD_LIMIT,	    /* 431: a line over limit_request_field_size */
 	HTTP_ERR_CHUNK,		    /* 400: malformed chunk or trailer */
 	HTTP_ERR_BODY_LIMIT,	    /* 413 */
+	HTTP_ERR_SCHEME,	    /* 400: trusted fields say both http and https */
 	HTTP_ERR_EXPECT,	    /* 417 */
 	HTTP_ERR_TIMEOUT,	    /* 408: a started request did not come in time */
 	HTTP_ERR_SPOOL,		    /* 503: no room for the body, or for the fields */

@@ -36,6 +36,7 @@ struct http_request {
 	bool keep_alive;      /* what the client wants, RFC 9112 9.3 */
 	bool expect_continue; /* and at least HTTP/1.1 */
 	bool upgrade;	      /* has an Upgrade field */
+	bool https;	      /* a trusted proxy says that its client used it */
 	enum http_body_kind body;
 	uint64_t content_length; /* for HTTP_BODY_LENGTH */
 };
