@@ -47,6 +47,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	parts = mem_converse(&service, input, cut);
 
 	require(echo.started == echo.finished, "an application was not finished");
+	require(echo.borrowed == echo.released, "a borrowed piece was not given back");
 	require(service.connections == 0 && service.busy == 0, "the counters are wrong");
 	require(slice_eq(buf_slice(&whole), buf_slice(&parts)) || is_interim(buf_slice(&whole)) ||
 			is_interim(buf_slice(&parts)),

@@ -3,6 +3,9 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
+
+#include "ucorn/util/fd.h"
 
 static const char fixed_body[] = "Hello, World\n";
 
@@ -34,6 +37,56 @@ static enum app_step answer_echo(struct exchange *x)
 }
 
 enum { STREAM_MAX = 1000 };
+
+static char long_piece[1100];
+
+static void release_piece(void *owner)
+{
+	((struct echo_app *)owner)->released++;
+}
+
+static enum app_step answer_borrowed(struct echo_app *echo, struct exchange *x)
+{
+	echo->borrowed += 2; /* the short one is copied and given back at once */
+	if (exchange_send(x, SLICE("head,"), NULL, NULL) == 0 &&
+	    exchange_send(x, slice_of(long_piece, sizeof(long_piece)), echo, release_piece) == 0 &&
+	    exchange_send(x, SLICE(",tail\n"), echo, release_piece) == 0)
+		exchange_end(x);
+	return APP_DONE;
+}
+
+static enum app_step answer_file(struct exchange *x)
+{
+	int fd = memfd_create("echo", MFD_CLOEXEC);
+
+	if (fd < 0 || fd_write_all(fd, long_piece, sizeof(long_piece)) < 0) {
+		exchange_abort(x);
+		fd_close(&fd);
+		return APP_DONE;
+	}
+	if (exchange_head(x, 600) == 0 && exchange_send_file(x, fd, 100, 600) == 0)
+		exchange_end(x);
+	return APP_DONE;
+}
+
+/* With the mark at nothing, whatever cannot be written at once goes to a file. */
+static enum app_step answer_written(struct exchange *x)
+{
+	size_t high_water_bytes = x->conn->service->high_water_bytes;
+
+	x->conn->service->high_water_bytes = 0;
+	for (size_t at = 0; at < sizeof(long_piece); at += 300) {
+		size_t left = sizeof(long_piece) - at;
+
+		if (exchange_send(x, slice_of(long_piece + at, left < 300 ? left : 300), NULL,
+				  NULL) < 0 ||
+		    exchange_flush(x) < 0)
+			break;
+	}
+	x->conn->service->high_water_bytes = high_water_bytes;
+	exchange_end(x);
+	return APP_DONE;
+}
 
 /* How many pieces a stream has, by its target. */
 static unsigned long stream_length(const struct exchange *x)
@@ -90,6 +143,12 @@ static enum app_step echo_start(struct app *app, struct exchange *x)
 	x->app_state = piece;
 	if (slice_eq(target, SLICE("/fixed")))
 		return answer_fixed(x);
+	if (slice_eq(target, SLICE("/borrow")))
+		return answer_borrowed(container_of(app, struct echo_app, app), x);
+	if (slice_eq(target, SLICE("/file")))
+		return answer_file(x);
+	if (slice_eq(target, SLICE("/write")))
+		return answer_written(x);
 	if (slice_eq(target, SLICE("/fail")) || slice_eq(target, SLICE("/cut")))
 		return answer_failing(x);
 	if (slice_starts(target, SLICE("/stream/")))
@@ -112,4 +171,6 @@ static const struct app_ops echo_ops = {
 void echo_app_init(struct echo_app *echo)
 {
 	*echo = (struct echo_app){.app.ops = &echo_ops};
+	for (size_t i = 0; i < sizeof(long_piece); i++)
+		long_piece[i] = i % 60 == 59 ? '\n' : (char)('0' + i / 60 % 10);
 }

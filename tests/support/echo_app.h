@@ -5,6 +5,9 @@
  *   /fixed      13 bytes of text, whole body known
  *   /stream/N   N pieces "piece I\n", one per step
  *   /fail       fails before the head, /cut after it
+ *   /borrow     three pieces of which the queue borrows one
+ *   /file       a range of a file
+ *   /write      pieces that are flushed one by one, as WSGI's write() does
  *   any other   "METHOD TARGET\n" and the body, whole body known
  */
 #ifndef UCORN_TESTS_ECHO_APP_H
@@ -15,6 +18,7 @@
 struct echo_app {
 	struct app app;
 	unsigned started, finished;
+	unsigned borrowed, released; /* pieces lent to queues, and given back */
 };
 
 void echo_app_init(struct echo_app *echo);

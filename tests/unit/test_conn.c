@@ -52,6 +52,7 @@ static int teardown(void **state)
 	assert_int_equal(service.connections, 0);
 	assert_int_equal(service.busy, 0);
 	assert_int_equal(echo.started, echo.finished);
+	assert_int_equal(echo.borrowed, echo.released);
 	assert_int_equal(open_descriptors(), descriptors);
 	conn_service_release(&service);
 	return 0;
