@@ -107,6 +107,13 @@ static bool close_if_idle(struct driver *d, struct conn *c)
 	return want == WANT_CLOSE;
 }
 
+bool driver_can_shed(const struct driver *d)
+{
+	const struct deadlines *ds = &d->service->deadlines;
+
+	return deadlines_first(ds, DEADLINE_KEEPALIVE) || deadlines_first(ds, DEADLINE_HEAD);
+}
+
 bool driver_shed(struct driver *d)
 {
 	struct deadlines *ds = &d->service->deadlines;

@@ -205,18 +205,26 @@ static void warn_accept(struct reactor *r, int error)
 		    files ? ". Raise the limit of open files (ulimit -n)." : "");
 }
 
+static bool is_full(const struct reactor *r)
+{
+	return r->service->connections >= r->options.max_connections;
+}
+
 /* Takes one connection.  False: none is there, or none can be taken now. */
 static bool gate_accept(struct reactor *r, struct gate *g)
 {
 	struct sockaddr_storage peer;
 	int fd;
 
-	if (r->service->connections >= r->options.max_connections && !driver_shed(&r->driver)) {
+	if (is_full(r) && !driver_can_shed(&r->driver)) {
 		gates_pause(r);
 		return false;
 	}
 	fd = listener_accept(g->listener, &peer);
 	if (fd >= 0) {
+		/* Only now: somebody is there who needs the room. */
+		if (is_full(r))
+			driver_shed(&r->driver);
 		connection_begin(r, g->listener, fd, &peer);
 		return true;
 	}

@@ -27,9 +27,9 @@
 enum {
 	FIRST_PAUSE_MS = 100,
 	FIRST_RELOAD_PAUSE_MS = 1000,
-	ABORT_MS = 1000,      /* from SIGABRT to SIGKILL: time for atexit functions */
-	KILL_MS = 2000,	      /* a process in the kernel's hands may outlive SIGKILL */
-	LEAVE_SLACK_MS = 500, /* the worker itself ends at graceful_timeout */
+	ABORT_MS = 1000,       /* from SIGABRT to SIGKILL: time for atexit functions */
+	KILL_MS = 2000,	       /* a process in the kernel's hands may outlive SIGKILL */
+	LEAVE_SLACK_MS = 2000, /* the worker itself ends at graceful_timeout, or a tick later */
 };
 
 int children_init(struct children *c, unsigned wanted)

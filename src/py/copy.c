@@ -3,6 +3,8 @@
  * Such a child has everything the server has: its sockets, its event loop, its
  * signal handlers.  It may run Python as it likes, but it is no server: when
  * control would return to ours, it ends. */
+#include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -32,35 +34,70 @@ void interp_leave_copy(void)
 	_exit(code);
 }
 
-static PyObject *copied(PyObject *self, PyObject *none)
+/* Of the thread that forks: from before the fork until the child's handlers are in
+ * place, so that a signal to the child in between is not lost in ours. */
+static _Thread_local sigset_t mask_before;
+
+static PyObject *before_fork(PyObject *self, PyObject *none)
 {
+	sigset_t all;
+
 	UNUSED(self);
 	UNUSED(none);
-	is_copy = true;
-	on_copy(on_copy_data);
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &mask_before);
 	Py_RETURN_NONE;
 }
 
-static PyMethodDef copied_method = {"ucorn_copied", copied, METH_NOARGS,
-				    "Tells a forked child that it is no server."};
+static PyObject *in_parent(PyObject *self, PyObject *none)
+{
+	UNUSED(self);
+	UNUSED(none);
+	pthread_sigmask(SIG_SETMASK, &mask_before, NULL);
+	Py_RETURN_NONE;
+}
+
+static PyObject *in_child(PyObject *self, PyObject *none)
+{
+	is_copy = true;
+	on_copy(on_copy_data);
+	return in_parent(self, none);
+}
+
+static PyMethodDef hooks[] = {
+	{"before", before_fork, METH_NOARGS, "Holds signals back."},
+	{"after_in_parent", in_parent, METH_NOARGS, "Lets signals through again."},
+	{"after_in_child", in_child, METH_NOARGS, "Tells a forked child that it is no server."},
+};
+
+/* {name: function} of the hooks: a new reference, or NULL with an exception. */
+static PyObject *hook_functions(void)
+{
+	PyObject *functions = PyDict_New();
+
+	for (size_t i = 0; functions && i < ARRAY_LEN(hooks); i++) {
+		PyObject *function = PyCFunction_New(&hooks[i], NULL);
+
+		if (!function || PyDict_SetItemString(functions, hooks[i].ml_name, function) < 0)
+			Py_CLEAR(functions);
+		Py_XDECREF(function);
+	}
+	return functions;
+}
 
 int interp_watch_copies(void (*called)(void *data), void *data, struct err *err)
 {
-	PyObject *os = PyImport_ImportModule("os"), *result = NULL, *none = NULL;
-	PyObject *names = Py_BuildValue("{}"), *method = NULL, *function = NULL;
+	PyObject *os = PyImport_ImportModule("os"), *result = NULL, *method = NULL;
+	PyObject *functions = hook_functions(), *none = PyTuple_New(0);
 
 	on_copy = called;
 	on_copy_data = data;
-	function = PyCFunction_New(&copied_method, NULL);
-	none = PyTuple_New(0);
 	if (os)
 		method = PyObject_GetAttrString(os, "register_at_fork");
-	if (method && function && none && names &&
-	    PyDict_SetItemString(names, "after_in_child", function) == 0)
-		result = PyObject_Call(method, none, names);
-	Py_XDECREF(function);
+	if (method && functions && none)
+		result = PyObject_Call(method, none, functions);
 	Py_XDECREF(method);
-	Py_XDECREF(names);
+	Py_XDECREF(functions);
 	Py_XDECREF(none);
 	Py_XDECREF(os);
 	if (!result) {

@@ -94,14 +94,14 @@ int worker_signals_install(struct worker *w, struct err *err)
 	return py_signals_wake(w->wake[1], err);
 }
 
-void worker_signals_close(struct worker *w)
+void worker_signals_close(struct worker *w, bool is_copy)
 {
 	struct err err;
 
 	if (py_signals_wake(-1, &err) < 0)
 		log_debug("%s", err.text);
 	for (size_t i = 0; i < ARRAY_LEN(signals); i++)
-		py_signal_drop(signals[i].number, signals[i].ignored_at_end);
+		py_signal_drop(signals[i].number, !is_copy && signals[i].ignored_at_end);
 	fd_close(&w->wake[0]);
 	fd_close(&w->wake[1]);
 }

@@ -26,8 +26,9 @@ struct worker {
 MUST_CHECK int worker_signals_open(struct worker *w, struct err *err);
 /* Again, after somebody else may have set handlers of their own. */
 MUST_CHECK int worker_signals_install(struct worker *w, struct err *err);
-/* w is about to end: no handler refers to it any more. */
-void worker_signals_close(struct worker *w);
+/* No handler refers to w any more: it is about to end, or this is a copy of it that
+ * the application forked, where every signal has its default effect again. */
+void worker_signals_close(struct worker *w, bool is_copy);
 void worker_signals_watch(struct worker *w); /* once there is a reactor */
 void worker_signals_run(struct worker *w);
 

@@ -215,7 +215,7 @@ static void became_copy(void *data)
 
 	w->context.slot = &nobodys;
 	fd_close(&w->context.notify_fd);
-	worker_signals_close(w);
+	worker_signals_close(w, true);
 }
 
 static int worker_boot(struct worker *w, struct err *err)
@@ -253,7 +253,7 @@ static void worker_release(struct worker *w)
 		wsgi_app_free(w->app);
 	if (log_sinks_flush(w->context.sinks) < 0)
 		log_debug("Some access lines were lost at exit");
-	worker_signals_close(w);
+	worker_signals_close(w, false);
 	for (size_t i = 0; i < w->context.n_listeners; i++)
 		close(w->context.listeners[i].fd);
 	signal(SIGALRM, SIG_DFL);

@@ -43,11 +43,11 @@ static bool request_prepare(struct wsgi_request *r)
 	r->input = input_get(app->inputs, &r->x->body);
 	if (!r->input)
 		return false;
-	r->environ = environ_new(app->environs, r->x, r->input);
-	if (!r->environ)
-		return false;
 	r->start = start_response_get(app->starts, r);
 	if (!r->start)
+		return false;
+	r->environ = environ_new(app->environs, r->x, r->input, start_response_hints(r->start));
+	if (!r->environ)
 		return false;
 	if (app->options.interleaved)
 		r->context = PyContext_CopyCurrent();

@@ -24,6 +24,7 @@ enum key {
 	KEY_CONTENT_LENGTH,
 	KEY_INPUT,
 	KEY_URL_SCHEME,
+	KEY_EARLY_HINTS,
 	KEY_COUNT
 };
 
@@ -42,6 +43,7 @@ static const char *const key_names[KEY_COUNT] = {
 	[KEY_CONTENT_LENGTH] = "CONTENT_LENGTH",
 	[KEY_INPUT] = "wsgi.input",
 	[KEY_URL_SCHEME] = "wsgi.url_scheme",
+	[KEY_EARLY_HINTS] = "wsgi.early_hints",
 };
 
 /* Values that most requests have. */
@@ -127,7 +129,7 @@ static PyObject *template_new(struct environ_maker *m, const struct listener *l)
 {
 	static const enum key every_request[] = {
 		KEY_REQUEST_METHOD, KEY_QUERY_STRING, KEY_RAW_URI, KEY_SERVER_PROTOCOL,
-		KEY_PATH_INFO,	    KEY_REMOTE_ADDR,  KEY_INPUT};
+		KEY_PATH_INFO,	    KEY_REMOTE_ADDR,  KEY_INPUT,   KEY_EARLY_HINTS};
 	PyObject *dict = PyDict_Copy(m->constants);
 	bool ok = dict && put_listener(m, dict, l) &&
 		  PyDict_SetItem(dict, m->keys[KEY_SCRIPT_NAME], m->script_name) == 0;
@@ -365,13 +367,15 @@ static bool put_length(struct environ_maker *m, PyObject *environ, struct exchan
 		   PyUnicode_FromFormat("%llu", (unsigned long long)x->body.size));
 }
 
-PyObject *environ_new(struct environ_maker *m, struct exchange *x, PyObject *input)
+PyObject *environ_new(struct environ_maker *m, struct exchange *x, PyObject *input,
+		      PyObject *early_hints)
 {
 	struct conn *c = x->conn;
 	PyObject *template = template_of(m, c->listener);
 	PyObject *environ = template ? PyDict_Copy(template) : NULL;
 	bool ok = environ && put_line(m, environ, x) && put_peer(m, environ, c) &&
 		  PyDict_SetItem(environ, m->keys[KEY_INPUT], input) == 0 &&
+		  PyDict_SetItem(environ, m->keys[KEY_EARLY_HINTS], early_hints) == 0 &&
 		  put_fields(m, environ, &x->request, c->trusted) && put_length(m, environ, x) &&
 		  put_scheme(m, environ, &x->request);
 

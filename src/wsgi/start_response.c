@@ -1,4 +1,4 @@
-/* start_response and the write callable it returns (PEP 3333).
+/* start_response, the write callable it returns (PEP 3333), and wsgi.early_hints.
  *
  * Status and fields are checked and serialised in the call itself, so that the
  * application sees its mistake as an exception where it made it.  The objects
@@ -11,10 +11,10 @@
 struct start_object {
 	PyObject_HEAD vectorcallfunc call;
 	struct wsgi_request *request; /* NULL: detached */
-	PyObject *writer;
+	PyObject *writer, *hints;     /* its companions */
 };
 
-struct writer_object {
+struct companion {
 	PyObject_HEAD vectorcallfunc call;
 	struct wsgi_request *request; /* NULL: detached */
 };
@@ -38,7 +38,7 @@ static bool is_attached(struct wsgi_request *request, const char *what)
 
 static PyObject *writer_call(PyObject *self, PyObject *const *args, size_t nf, PyObject *names)
 {
-	struct wsgi_request *r = ((struct writer_object *)self)->request;
+	struct wsgi_request *r = ((struct companion *)self)->request;
 	struct exchange *x;
 
 	if (!is_attached(r, "write"))
@@ -68,11 +68,36 @@ static PyObject *writer_call(PyObject *self, PyObject *const *args, size_t nf, P
 
 static PyTypeObject writer_type = {
 	PyVarObject_HEAD_INIT(NULL, 0).tp_name = "ucorn.write",
-	.tp_basicsize = sizeof(struct writer_object),
+	.tp_basicsize = sizeof(struct companion),
 	.tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_VECTORCALL,
-	.tp_vectorcall_offset = offsetof(struct writer_object, call),
+	.tp_vectorcall_offset = offsetof(struct companion, call),
 	.tp_call = PyVectorcall_Call,
 	.tp_doc = "Sends a piece of the response (legacy of PEP 3333).",
+};
+
+/* ---- wsgi.early_hints() */
+
+static PyObject *hints_call(PyObject *self, PyObject *const *args, size_t nf, PyObject *names)
+{
+	struct wsgi_request *r = ((struct companion *)self)->request;
+
+	if (!is_attached(r, "early_hints"))
+		return NULL;
+	if (names || PyVectorcall_NARGS(nf) != 1) {
+		PyErr_SetString(PyExc_TypeError,
+				"early_hints() takes a list of (name, value) tuples");
+		return NULL;
+	}
+	return early_hints_call(r, args[0]);
+}
+
+static PyTypeObject hints_type = {
+	PyVarObject_HEAD_INIT(NULL, 0).tp_name = "ucorn.early_hints",
+	.tp_basicsize = sizeof(struct companion),
+	.tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_VECTORCALL,
+	.tp_vectorcall_offset = offsetof(struct companion, call),
+	.tp_call = PyVectorcall_Call,
+	.tp_doc = "early_hints(headers): sends 103 Early Hints.",
 };
 
 /* ---- start_response() */
@@ -110,7 +135,7 @@ static bool field_take(struct response *resp, PyObject *field)
 	return fault_raise(response_field(resp, name, value), field);
 }
 
-static bool fields_take(struct response *resp, PyObject *headers)
+bool response_fields_take(struct response *resp, PyObject *headers)
 {
 	if (!PyList_Check(headers)) {
 		PyErr_Format(PyExc_TypeError, "response headers have to be a list, not %.100s",
@@ -196,7 +221,8 @@ static PyObject *start_call(PyObject *self, PyObject *const *args, size_t nf, Py
 	if (!may_start(resp, found[2]))
 		return NULL;
 	if (!py_latin1(found[0], "the status", &status.base, &status.len) ||
-	    !fault_raise(response_start(resp, status), found[0]) || !fields_take(resp, found[1])) {
+	    !fault_raise(response_start(resp, status), found[0]) ||
+	    !response_fields_take(resp, found[1])) {
 		response_reset(resp);
 		return NULL;
 	}
@@ -206,6 +232,7 @@ static PyObject *start_call(PyObject *self, PyObject *const *args, size_t nf, Py
 static void start_dealloc(PyObject *self)
 {
 	Py_XDECREF(((struct start_object *)self)->writer);
+	Py_XDECREF(((struct start_object *)self)->hints);
 	PyObject_Free(self);
 }
 
@@ -221,30 +248,45 @@ static PyTypeObject start_type = {
 
 /* ---- the free list */
 
+static PyObject *companion_new(PyTypeObject *type, vectorcallfunc call)
+{
+	struct companion *companion = PyObject_New(struct companion, type);
+
+	if (!companion)
+		return NULL;
+	companion->call = call;
+	companion->request = NULL;
+	return (PyObject *)companion;
+}
+
 static struct start_object *start_new(void)
 {
 	struct start_object *start = PyObject_New(struct start_object, &start_type);
-	struct writer_object *writer;
 
 	if (!start)
 		return NULL;
 	start->call = start_call;
 	start->request = NULL;
-	start->writer = NULL;
-	writer = PyObject_New(struct writer_object, &writer_type);
-	if (!writer) {
+	start->writer = companion_new(&writer_type, writer_call);
+	start->hints = companion_new(&hints_type, hints_call);
+	if (!start->writer || !start->hints) {
 		Py_DECREF(start);
 		return NULL;
 	}
-	writer->call = writer_call;
-	writer->request = NULL;
-	start->writer = (PyObject *)writer;
 	return start;
+}
+
+static void attach(struct start_object *start, struct wsgi_request *r)
+{
+	start->request = r;
+	((struct companion *)start->writer)->request = r;
+	((struct companion *)start->hints)->request = r;
 }
 
 struct start_pool *start_pool_new(void)
 {
-	if (PyType_Ready(&start_type) < 0 || PyType_Ready(&writer_type) < 0)
+	if (PyType_Ready(&start_type) < 0 || PyType_Ready(&writer_type) < 0 ||
+	    PyType_Ready(&hints_type) < 0)
 		return NULL;
 	return calloc(1, sizeof(struct start_pool));
 }
@@ -264,8 +306,7 @@ PyObject *start_response_get(struct start_pool *pool, struct wsgi_request *r)
 
 	if (!start)
 		return NULL;
-	start->request = r;
-	((struct writer_object *)start->writer)->request = r;
+	attach(start, r);
 	return (PyObject *)start;
 }
 
@@ -273,11 +314,16 @@ void start_response_put(struct start_pool *pool, PyObject *object)
 {
 	struct start_object *start = (struct start_object *)object;
 
-	start->request = NULL;
-	((struct writer_object *)start->writer)->request = NULL;
-	/* Reused only if nobody else has either object. */
-	if (Py_REFCNT(start) == 1 && Py_REFCNT(start->writer) == 1 && pool->count < KEPT_OBJECTS)
+	attach(start, NULL);
+	/* Reused only if nobody else has any of the objects. */
+	if (Py_REFCNT(start) == 1 && Py_REFCNT(start->writer) == 1 &&
+	    Py_REFCNT(start->hints) == 1 && pool->count < KEPT_OBJECTS)
 		pool->kept[pool->count++] = start;
 	else
 		Py_DECREF(start);
+}
+
+PyObject *start_response_hints(PyObject *object)
+{
+	return ((struct start_object *)object)->hints;
 }

@@ -36,7 +36,8 @@ struct environ_maker *environ_maker_new(const struct wsgi_options *options, PyOb
 void environ_maker_free(struct environ_maker *maker);
 
 /* The environ of x: a new reference, or NULL with an exception. */
-PyObject *environ_new(struct environ_maker *maker, struct exchange *x, PyObject *input);
+PyObject *environ_new(struct environ_maker *maker, struct exchange *x, PyObject *input,
+		      PyObject *early_hints);
 
 /* Drops what environ_new keeps per connection. */
 void environ_forget(struct conn *c);
@@ -48,6 +49,14 @@ struct start_pool *start_pool_new(void);
 void start_pool_free(struct start_pool *pool);
 PyObject *start_response_get(struct start_pool *pool, struct wsgi_request *r);
 void start_response_put(struct start_pool *pool, PyObject *object);
+
+PyObject *start_response_hints(PyObject *object); /* wsgi.early_hints; borrowed */
+
+/* Checks and adds (name, value) tuples; false with an exception set. */
+bool response_fields_take(struct response *resp, PyObject *headers);
+
+/* early_hints.c: what wsgi.early_hints(headers) does. */
+PyObject *early_hints_call(struct wsgi_request *r, PyObject *headers);
 
 /* input.c: wsgi.input, likewise. */
 struct input_pool;

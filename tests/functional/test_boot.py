@@ -63,6 +63,22 @@ def test_bad_value(run, args, code, culprit):
     assert culprit in server.stderr
 
 
+@pytest.mark.ucorn_only
+@pytest.mark.parametrize(
+    "args, culprit",
+    [
+        (["--access-logfile", "-", "--access-logformat", "%(h"], "%(h"),
+        (["-w", "100000"], "100000"),
+    ],
+)
+def test_value_that_cannot_work(run, args, culprit):
+    """Found before anything starts, and said in one line."""
+    server = run("wsgiapp:app", *args)
+    assert server.code == 1
+    assert culprit in server.stderr
+    assert len(server.stderr.strip().splitlines()) == 1
+
+
 def test_no_application(run):
     server = run(None)
     assert server.code == 1

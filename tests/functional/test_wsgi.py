@@ -1,5 +1,6 @@
 """The contract of PEP 3333, from the application's side."""
 
+import gzip
 import re
 
 import pytest
@@ -178,6 +179,13 @@ def test_file_that_is_none(client):
     assert body[:1024] == body[1024:2048]
 
 
+def test_file_that_decodes(client, tmp_path):
+    """Its descriptor has other bytes than its read()."""
+    path, content = tmp_path / "data.gz", b"plain " * 20_000
+    path.write_bytes(gzip.compress(content))
+    assert client.request("GET", f"/gzip?file={path}").body == content
+
+
 # start_response
 
 
@@ -200,6 +208,11 @@ def test_exc_info_is_raised_when_the_head_is_out(server, client):
     with pytest.raises(Truncated):
         next(pieces)
     server.wait_log(r"^ValueError: came too late$")
+
+
+def test_start_response_by_name(client):
+    answer = client.request("GET", "/by-name")
+    assert (answer.status, answer.get("X-By"), answer.text) == (202, "name", "by name")
 
 
 @pytest.mark.ucorn_only
@@ -292,3 +305,13 @@ def test_context_variables_stay_with_their_request(serve, backend):
         assert next(streams[number], None) is None
         client.close()
         until(lambda: server.get(f"/closed?id={name}").text == "1", "close() saw its context")
+
+
+def test_early_hints(server):
+    with server.connect() as client:
+        client.send(request_bytes("GET", "/early-hints"))
+        hints = [client.head() for _ in range(2)]
+        assert [(hint.status, hint.get("Link")) for hint in hints] == [(103, "</a>"), (103, "</b>")]
+        assert client.response().text == "hinted"
+        client.send(request_bytes("GET", "/early-hints", version="HTTP/1.0"))
+        assert client.response().text == "hinted"

@@ -53,9 +53,12 @@ void driver_run(struct driver *d, unsigned max, unsigned max_ms);
  * waited for has come. */
 void driver_sweep(struct driver *d);
 
+/* Whether there is one that driver_shed could close. */
+bool driver_can_shed(const struct driver *d);
+
 /* Closes a connection to make room for another: the one longest idle (after a last
- * look whether a request has come), else the one whose head takes longest.  False:
- * there is none of either. */
+ * look whether a request has come), else the one whose head takes longest.
+ * False: there was none of either. */
 bool driver_shed(struct driver *d);
 
 /* Closes connections between requests, each after a last look whether a request

@@ -2,6 +2,7 @@
 want an application to do.  PATH_INFO names the function."""
 
 import contextvars
+import gzip
 import hashlib
 import io
 import json
@@ -223,6 +224,12 @@ def from_memory(environ, start_response):
     return environ["wsgi.file_wrapper"](io.BytesIO(pattern(20000)), 1000)
 
 
+def from_gzip(environ, start_response):
+    """A file whose descriptor has other bytes than its read()."""
+    start_response("200 OK", [])
+    return environ["wsgi.file_wrapper"](gzip.open(query(environ)["file"]))
+
+
 def closing(environ, start_response):
     """A body whose close() is counted; how: what happens before it."""
     arguments = query(environ)
@@ -248,6 +255,11 @@ def start_twice(environ, start_response):
     start_response("200 OK", [])
     start_response("201 Created", [])
     return [b"not reached"]
+
+
+def by_name(environ, start_response):
+    start_response(status="202 Accepted", headers=[("X-By", "name")])
+    return [b"by name"]
 
 
 def no_start(environ, start_response):
@@ -300,6 +312,12 @@ def errors(environ, start_response):
     return text(start_response, "errors")
 
 
+def early_hints(environ, start_response):
+    for link in "</a>", "</b>":
+        environ["wsgi.early_hints"]([("Link", link)])
+    return text(start_response, "hinted")
+
+
 class Context:
     """Tells on its way whether the context variable is still this request's."""
 
@@ -341,9 +359,11 @@ ROUTES = {
     "/big-write": big_write,
     "/file": from_file,
     "/memory": from_memory,
+    "/gzip": from_gzip,
     "/closing": closing,
     "/closed": count_closed,
     "/start-twice": start_twice,
+    "/by-name": by_name,
     "/no-start": no_start,
     "/replaced": replaced,
     "/too-late": too_late,
@@ -351,6 +371,7 @@ ROUTES = {
     "/boom": boom,
     "/boom-late": boom_late,
     "/errors": errors,
+    "/early-hints": early_hints,
     "/context": Context,
 }
 
