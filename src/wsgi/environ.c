@@ -54,7 +54,7 @@ static const char *const texts[TEXT_COUNT] = {
 	[TEXT_HTTP10] = "HTTP/1.0", [TEXT_HTTP11] = "HTTP/1.1", [TEXT_HTTPS] = "https",
 };
 
-enum { TEMPLATES = 16 };
+enum { TEMPLATES = 16, ROOM_KEYS = 2 };
 
 struct environ_template {
 	const struct listener *listener;
@@ -125,6 +125,26 @@ static bool put_listener(struct environ_maker *m, PyObject *dict, const struct l
 	       put(dict, m->keys[KEY_SERVER_PORT], port);
 }
 
+/* A dict grows when its table is full, and its copies keep the size of the table:
+ * some keys too many, taken out again, leave room for a request's fields, so that
+ * no environ has to grow. */
+static bool make_room(PyObject *dict)
+{
+	char name[16];
+	bool ok = true;
+	int i;
+
+	for (i = 0; ok && i < ROOM_KEYS; i++) {
+		snprintf(name, sizeof(name), "room%d", i);
+		ok = PyDict_SetItemString(dict, name, Py_None) == 0;
+	}
+	while (ok && i-- > 0) {
+		snprintf(name, sizeof(name), "room%d", i);
+		ok = PyDict_DelItemString(dict, name) == 0;
+	}
+	return ok;
+}
+
 static PyObject *template_new(struct environ_maker *m, const struct listener *l)
 {
 	static const enum key every_request[] = {
@@ -138,7 +158,7 @@ static PyObject *template_new(struct environ_maker *m, const struct listener *l)
 		ok = PyDict_SetItem(dict, m->keys[every_request[i]], m->texts[TEXT_EMPTY]) == 0;
 	if (ok && !(l && l->is_unix))
 		ok = PyDict_SetItem(dict, m->keys[KEY_REMOTE_PORT], m->texts[TEXT_EMPTY]) == 0;
-	if (!ok)
+	if (!ok || !make_room(dict))
 		Py_CLEAR(dict);
 	return dict;
 }
