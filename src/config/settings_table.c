@@ -149,6 +149,15 @@ const struct setting settings_table[] = {
 		.description = "How many bytes one header field of a request may have.",
 	},
 	{
+		FIELD(limit_request_body),
+		.flags = {"--limit-request-body"},
+		.metavar = "INT",
+		.default_text = "0",
+		.section = SECTION_SECURITY,
+		.description = "How many bytes the body of a request may have. 0 means any "
+			       "number. (Not one of gunicorn's.)",
+	},
+	{
 		FIELD(preload_app),
 		.flags = {"--preload"},
 		.default_text = "false",

@@ -158,7 +158,12 @@ static int send_continue(struct conn *c)
 static int head_complete(struct conn *c)
 {
 	struct http_request *req = &c->x.request;
+	uint64_t limit = c->service->limits.body;
 	enum http_error error = c->trusted ? forwarded_scheme(req) : HTTP_ERR_NONE;
+
+	/* Known to be too long: refused before anything of it is asked for. */
+	if (limit > 0 && req->body == HTTP_BODY_LENGTH && req->content_length > limit)
+		error = HTTP_ERR_BODY_LIMIT;
 
 	if (error != HTTP_ERR_NONE) {
 		conn_refuse(c, error);

@@ -154,6 +154,7 @@ static void service_configure(struct worker *w)
 		.line = s->limit_request_line,
 		.fields = s->limit_request_fields,
 		.field_bytes = s->limit_request_field_size,
+		.body = s->limit_request_body,
 	};
 	service->keep_alive = s->keepalive > 0;
 	service->deadlines.duration_ms[DEADLINE_KEEPALIVE] =

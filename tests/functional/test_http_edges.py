@@ -343,3 +343,16 @@ def test_exception_after_the_head_cuts_the_response(client, server):
     with pytest.raises(Truncated):
         next(pieces)
     server.wait_log(r"^RuntimeError: boom after the head$")
+
+
+@pytest.mark.ucorn_only
+def test_body_limit(serve, backend):
+    server = serve("wsgiapp:app", "-k", backend, "--limit-request-body", "1000")
+    with server.connect() as client:
+        assert client.request("POST", "/echo", body=b"x" * 1000).status == 200
+        assert client.request("POST", "/echo", body=b"x" * 1001).status == 413
+        assert client.at_end()
+    with server.connect() as client:
+        fields = [("Transfer-Encoding", "chunked")]
+        client.send(request_bytes("POST", "/echo", fields) + chunked(b"x" * 600, b"x" * 600))
+        assert client.response().status == 413

@@ -476,6 +476,37 @@ static void test_leaving_worker_says_so_but_answers_what_has_come(void **state)
 
 /* ---- limits */
 
+static void test_body_limit(void **state)
+{
+	static const struct {
+		const char *input, *status;
+	} rows[] = {
+		{"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\n12345", "200"},
+		{"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 6\r\n\r\n123456", "413"},
+		{"POST / HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 6\r\n\r\n",
+		 "413"},
+		{"POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n"
+		 "3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n",
+		 "200"},
+		{"POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n"
+		 "3\r\nabc\r\n3\r\ndef\r\n0\r\n\r\n",
+		 "413"},
+	};
+
+	UNUSED(state);
+	service.limits.body = 5;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct slice input = slice_from(rows[i].input);
+		struct buf got = converse(input, SIZE_MAX, 1, 0);
+
+		assert_memory_equal(got.base + strlen("HTTP/1.1 "), rows[i].status, 3);
+		buf_release(&got);
+		got = converse(input, 0, 1, 0);
+		assert_memory_equal(got.base + strlen("HTTP/1.1 "), rows[i].status, 3);
+		buf_release(&got);
+	}
+}
+
 static void test_large_heads_grow_the_buffer(void **state)
 {
 	struct buf input = {0}, got;
@@ -573,6 +604,7 @@ int main(void)
 						teardown),
 		cmocka_unit_test_setup_teardown(
 			test_leaving_worker_says_so_but_answers_what_has_come, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_body_limit, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_large_heads_grow_the_buffer, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_large_bodies_are_echoed, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_uploads_of_every_number_of_reads, setup,

@@ -39,6 +39,7 @@ struct settings {
 	unsigned limit_request_line;
 	unsigned limit_request_fields;
 	unsigned limit_request_field_size;
+	unsigned limit_request_body; /* bytes; 0: none */
 	bool preload_app;
 	char *chdir;
 	char *pythonpath;	    /* comma-separated folders; NULL if none */
