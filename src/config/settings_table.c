@@ -154,8 +154,8 @@ const struct setting settings_table[] = {
 		.metavar = "INT",
 		.default_text = "0",
 		.section = SECTION_SECURITY,
-		.description = "How many bytes the body of a request may have. 0 means any "
-			       "number. (Not one of gunicorn's.)",
+		.description = "How many bytes the body of a request may have; 0 means any "
+			       "number. This one is not gunicorn's.",
 	},
 	{
 		FIELD(preload_app),
