@@ -263,6 +263,17 @@ static struct slice script_of(struct environ_maker *m, struct exchange *x)
 	return field ? field->value : slice_from(m->script_path);
 }
 
+static PyObject *path_outside(struct slice script)
+{
+	PyObject *text = latin1(script); /* script ends with no NUL */
+
+	if (text)
+		PyErr_Format(PyExc_ValueError, "the request's path is not below SCRIPT_NAME (%U)",
+			     text);
+	Py_XDECREF(text);
+	return NULL;
+}
+
 /* PATH_INFO: the path without SCRIPT_NAME, percent-decoded. */
 static PyObject *path_text(struct exchange *x, struct slice script)
 {
@@ -270,9 +281,7 @@ static PyObject *path_text(struct exchange *x, struct slice script)
 	char *decoded;
 
 	if (!slice_starts(path, script))
-		return PyErr_Format(PyExc_ValueError,
-				    "the request's path is not below SCRIPT_NAME (%.200s)",
-				    script.base);
+		return path_outside(script);
 	path = slice_of(path.base + script.len, path.len - script.len);
 	if (!memchr(path.base, '%', path.len))
 		return latin1(path);

@@ -158,6 +158,14 @@ def test_script_name_from_a_trusted_peer(server):
     assert environ["HTTP_SCRIPT_NAME"] == "/mounted"
 
 
+def test_path_outside_of_script_name(serve, backend):
+    server = serve("wsgiapp:app", "-k", backend)
+    with server.connect() as client:
+        fields = [("SCRIPT_NAME", "/mounted"), ("X-Behind", "no business of the log")]
+        assert client.request("GET", "/elsewhere", fields=fields).status == 500
+    server.wait_log(r"not below SCRIPT_NAME \(/mounted\)$")
+
+
 def test_script_name_from_another_peer(serve, backend):
     server = serve("wsgiapp:app", "-k", backend, "--forwarded-allow-ips", "192.0.2.1")
     environ = environ_of(server, "/mounted/below", fields=[("SCRIPT_NAME", "/mounted")])
