@@ -115,22 +115,6 @@ static void reactor_drop(struct driver *d, struct conn *c)
 
 static const struct driver_ops reactor_ops = {.watch = reactor_watch, .drop = reactor_drop};
 
-static void gates_resume(struct reactor *r);
-
-static void bury(struct reactor *r)
-{
-	struct list *node;
-
-	if (!list_empty(&r->buried))
-		gates_resume(r);
-	while ((node = list_first(&r->buried))) {
-		struct conn *c = container_of(node, struct conn, run);
-
-		list_remove(node);
-		block_put(&r->links, container_of(c, struct link, conn));
-	}
-}
-
 /* ---- accepting */
 
 static void gates_start(struct reactor *r)
@@ -267,6 +251,20 @@ static void accept_some(struct reactor *r)
 	for (unsigned n = 0; n < r->options.accept_batch; n++)
 		if (!accept_round(r, now_ms))
 			return;
+}
+
+static void bury(struct reactor *r)
+{
+	struct list *node;
+
+	if (!list_empty(&r->buried))
+		gates_resume(r);
+	while ((node = list_first(&r->buried))) {
+		struct conn *c = container_of(node, struct conn, run);
+
+		list_remove(node);
+		block_put(&r->links, container_of(c, struct link, conn));
+	}
 }
 
 /* ---- the loop */

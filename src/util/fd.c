@@ -38,37 +38,30 @@ void fd_close(int *fd)
 	*fd = -1;
 }
 
-int fd_write_all(int fd, const void *bytes, size_t len)
+/* offset: -1 for where the descriptor stands. */
+static int write_all(int fd, const char *bytes, size_t len, off_t offset)
 {
-	const char *at = bytes;
-
 	while (len > 0) {
-		ssize_t n = write(fd, at, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		at += n;
-		len -= (size_t)n;
-	}
-	return 0;
-}
-
-int fd_write_all_at(int fd, const void *bytes, size_t len, off_t offset)
-{
-	const char *at = bytes;
-
-	while (len > 0) {
-		ssize_t n = pwrite(fd, at, len, offset);
+		ssize_t n = offset < 0 ? write(fd, bytes, len) : pwrite(fd, bytes, len, offset);
 
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)
 			return n < 0 ? -errno : -EIO;
-		at += n;
-		offset += n;
+		bytes += n;
 		len -= (size_t)n;
+		if (offset >= 0)
+			offset += n;
 	}
 	return 0;
+}
+
+int fd_write_all(int fd, const void *bytes, size_t len)
+{
+	return write_all(fd, bytes, len, -1);
+}
+
+int fd_write_all_at(int fd, const void *bytes, size_t len, off_t offset)
+{
+	return write_all(fd, bytes, len, offset);
 }
