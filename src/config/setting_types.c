@@ -140,6 +140,39 @@ static int unsigned_set(const struct setting *row, void *field, const char *text
 	return 0;
 }
 
+/* The factor of the unit that a size may end with, which is cut off: 64k. */
+static unsigned cut_unit(struct slice *size)
+{
+	static const char units[] = "kmg";
+	const char *unit = size->len > 1 ? strchr(units, size->base[size->len - 1] | 0x20) : NULL;
+
+	if (!unit)
+		return 0;
+	size->len--;
+	return 10 * (unsigned)(unit - units + 1);
+}
+
+static int size_set(const struct setting *row, void *field, const char *text, enum origin origin,
+		    struct err *err)
+{
+	struct slice size = stripped(text);
+	unsigned shift = cut_unit(&size);
+	uint64_t bytes;
+
+	UNUSED(row);
+	UNUSED(origin);
+	if (slice_to_u64(size, &bytes) < 0 || bytes > (uint64_t)INT64_MAX >> shift)
+		return err_set(err, "Value must be a number of bytes, such as 65536 or 64k: '%s'",
+			       text);
+	*(uint64_t *)field = bytes << shift;
+	return 0;
+}
+
+static void size_release(void *field)
+{
+	*(uint64_t *)field = 0;
+}
+
 static void unsigned_release(void *field)
 {
 	*(unsigned *)field = 0;
@@ -232,6 +265,12 @@ const struct setting_type setting_unsigned = {
 	.passes_argparse = unsigned_passes_argparse,
 	.set = unsigned_set,
 	.release = unsigned_release,
+};
+
+const struct setting_type setting_size = {
+	.takes_value = true,
+	.set = size_set,
+	.release = size_release,
 };
 
 const struct setting_type setting_switch = {

@@ -149,13 +149,88 @@ const struct setting settings_table[] = {
 		.description = "How many bytes one header field of a request may have.",
 	},
 	{
+		FIELD(limit_request_head),
+		.flags = {"--limit-request-head"},
+		.metavar = "SIZE",
+		.default_text = "128k",
+		.section = SECTION_SECURITY,
+		.description = "How many bytes the whole head of a request may have; 0 means as "
+			       "many as the other limits add up to. This one is not gunicorn's.",
+	},
+	{
 		FIELD(limit_request_body),
 		.flags = {"--limit-request-body"},
-		.metavar = "INT",
+		.metavar = "SIZE",
 		.default_text = "0",
 		.section = SECTION_SECURITY,
-		.description = "How many bytes the body of a request may have; 0 means any "
-			       "number. This one is not gunicorn's.",
+		.description = "How many bytes the body of a request may have, such as 10m; 0 "
+			       "means any number. This one is not gunicorn's.",
+	},
+	{
+		FIELD(client_header_timeout),
+		.flags = {"--client-header-timeout"},
+		.metavar = "INT",
+		.default_text = "30",
+		.section = SECTION_SECURITY,
+		.description = "How many seconds a client has for the head of a request, from its "
+			       "first byte to its last. This one is not gunicorn's.",
+	},
+	{
+		FIELD(client_body_timeout),
+		.flags = {"--client-body-timeout"},
+		.metavar = "INT",
+		.default_text = "30",
+		.section = SECTION_SECURITY,
+		.description = "How many seconds may pass between two pieces of a request's body. "
+			       "This one is not gunicorn's.",
+	},
+	{
+		FIELD(client_body_min_rate),
+		.flags = {"--client-body-min-rate"},
+		.metavar = "INT",
+		.default_text = "500",
+		.section = SECTION_SECURITY,
+		.description = "How many bytes of a body have to come per second on average, after "
+			       "the first --client-body-timeout seconds. 0 means any number. This "
+			       "one is not gunicorn's.",
+	},
+	{
+		FIELD(send_timeout),
+		.flags = {"--send-timeout"},
+		.metavar = "INT",
+		.default_text = "60",
+		.section = SECTION_SECURITY,
+		.description = "How many seconds a client may take nothing of a response that is "
+			       "ready for it. This one is not gunicorn's.",
+	},
+	{
+		FIELD(lingering_timeout),
+		.flags = {"--lingering-timeout"},
+		.metavar = "INT",
+		.default_text = "2",
+		.section = SECTION_SECURITY,
+		.description = "How many seconds a client that is still sending has to see our "
+			       "answer before its connection is closed. This one is not "
+			       "gunicorn's.",
+	},
+	{
+		FIELD(client_body_buffer_size),
+		.flags = {"--client-body-buffer-size"},
+		.metavar = "SIZE",
+		.default_text = "64k",
+		.section = SECTION_SECURITY,
+		.description = "How much of a request's body waits in memory for the application; "
+			       "a longer one waits in a temporary file. This one is not "
+			       "gunicorn's.",
+	},
+	{
+		FIELD(stream_request_body),
+		.flags = {"--stream-request-body"},
+		.default_text = "false",
+		.section = SECTION_SECURITY,
+		.description = "Call the application as soon as the head of a request has come, "
+			       "and let it wait for the body: uploads need no room, but a slow "
+			       "client holds a worker. This one is not gunicorn's.",
 	},
 	{
 		FIELD(preload_app),
@@ -188,6 +263,35 @@ const struct setting settings_table[] = {
 		.metavar = "FILE",
 		.section = SECTION_SERVER_MECHANICS,
 		.description = "Write the master's process id to this file.",
+	},
+	{
+		FIELD(tmp_upload_dir),
+		.flags = {"--tmp-upload-dir"},
+		.metavar = "DIR",
+		.section = SECTION_SERVER_MECHANICS,
+		.description =
+			"The folder for long request bodies on their way to the application; "
+			"their files have no name. Without it, TMPDIR or /tmp. The flag is "
+			"not gunicorn's.",
+	},
+	{
+		FIELD(tmp_upload_limit),
+		.flags = {"--tmp-upload-limit"},
+		.metavar = "SIZE",
+		.default_text = "1g",
+		.section = SECTION_SERVER_MECHANICS,
+		.description = "How much may lie in --tmp-upload-dir for all workers together; 0 "
+			       "means any amount. This one is not gunicorn's.",
+	},
+	{
+		FIELD(secure_scheme_headers),
+		.metavar = "NAME=VALUE",
+		.default_text =
+			"X-FORWARDED-PROTOCOL=ssl,X-FORWARDED-PROTO=https,X-FORWARDED-SSL=on",
+		.section = SECTION_SERVER_MECHANICS,
+		.description =
+			"Header fields, and the value by which a trusted proxy says that its "
+			"client used https.",
 	},
 	{
 		FIELD(forwarded_allow_ips),
@@ -258,6 +362,66 @@ const struct setting settings_table[] = {
 		.section = SECTION_SERVER_MECHANICS,
 		.description = "Folders, separated by commas, in which Python looks for modules "
 			       "first.",
+	},
+	{
+		FIELD(permit_obsolete_folding),
+		.flags = {"--permit-obsolete-folding"},
+		.default_text = "false",
+		.section = SECTION_SERVER_MECHANICS,
+		.description = "Accept header fields that go on in the next line. Unsafe behind a "
+			       "proxy that reads them in another way.",
+	},
+	{
+		FIELD(strip_header_spaces),
+		.flags = {"--strip-header-spaces"},
+		.default_text = "false",
+		.section = SECTION_SERVER_MECHANICS,
+		.description = "Accept blanks between the name of a header field and its colon. "
+			       "Unsafe behind a proxy that reads them in another way.",
+	},
+	{
+		FIELD(permit_unconventional_http_method),
+		.flags = {"--permit-unconventional-http-method"},
+		.default_text = "false",
+		.section = SECTION_SERVER_MECHANICS,
+		.description =
+			"Accept every method that the standard allows: also those with small "
+			"letters or #, shorter than 3 or longer than 20 characters.",
+	},
+	{
+		FIELD(permit_unconventional_http_version),
+		.flags = {"--permit-unconventional-http-version"},
+		.default_text = "false",
+		.section = SECTION_SERVER_MECHANICS,
+		.description = "Accept HTTP versions other than 1.x.",
+	},
+	{
+		FIELD(casefold_http_method),
+		.flags = {"--casefold-http-method"},
+		.default_text = "false",
+		.section = SECTION_SERVER_MECHANICS,
+		.description = "Turn methods into capitals, after they were checked.",
+	},
+	{
+		FIELD(forwarder_headers),
+		.flags = {"--forwarder-headers"},
+		.metavar = "STRING",
+		.default_text = "SCRIPT_NAME,PATH_INFO",
+		.section = SECTION_SERVER_MECHANICS,
+		.description =
+			"Header fields with an underscore in their name that are passed on "
+			"for a proxy of --forwarded-allow-ips, separated by commas, or * for "
+			"all.",
+	},
+	{
+		FIELD(header_map),
+		.flags = {"--header-map"},
+		.metavar = "STRING",
+		.default_text = "drop",
+		.section = SECTION_SERVER_MECHANICS,
+		.description = "What to do with other header fields that have an underscore in "
+			       "their name: drop them, refuse the request, or pass them on "
+			       "(dangerous), where they cannot be told from those with a hyphen.",
 	},
 };
 

@@ -38,6 +38,7 @@ struct setting {
 	.name = #f, .offset = offsetof(struct settings, f),                                        \
 	.type = _Generic(((struct settings *)NULL)->f,                                             \
 		unsigned: &setting_unsigned,                                                       \
+		uint64_t: &setting_size,                                                           \
 		bool: &setting_switch,                                                             \
 		char *: &setting_string,                                                           \
 		struct string_list: &setting_list)
@@ -58,7 +59,8 @@ struct setting_type {
 	void (*release)(void *field);
 };
 
-extern const struct setting_type setting_unsigned, setting_switch, setting_string, setting_list;
+extern const struct setting_type setting_unsigned, setting_size, setting_switch, setting_string,
+	setting_list;
 
 extern const struct setting settings_table[];
 extern const size_t settings_table_len;

@@ -19,11 +19,12 @@ enum {
 	SEND_MS = 30000,
 	KEEPALIVE_MS = 2000,
 	LINGER_MS = 2000,
-	SPOOL_MEMORY_BYTES = 256 * 1024,
+	SPOOL_MEMORY_BYTES = 64 * 1024,
 	HIGH_WATER_BYTES = 64 * 1024,
 	BLOCK_BYTES = 4096,
 	KEPT_BLOCKS = 256,
 	KEPT_INPUTS = 256,
+	KEPT_LINES_BYTES = 4096, /* of a response, in a kit */
 };
 
 #define TO(state) (1u << (state))
@@ -45,22 +46,54 @@ void conn_set_state(struct conn *c, enum conn_state state)
 	c->state = state;
 }
 
+static void kit_free(struct conn_kit *kit)
+{
+	buf_release(&kit->lines);
+	outq_memory_free(&kit->out);
+}
+
+void conn_take_kit(struct conn *c)
+{
+	struct conn_service *s = c->service;
+
+	if (s->n_kits == 0)
+		return; /* it gets memory as it needs some */
+	outq_give_memory(&c->out, s->kits[--s->n_kits].out);
+	c->x.response.lines = s->kits[s->n_kits].lines;
+}
+
+void conn_return_kit(struct conn *c)
+{
+	struct conn_service *s = c->service;
+	struct conn_kit kit = {.out = outq_take_memory(&c->out)};
+
+	response_reset(&c->x.response);
+	kit.lines = c->x.response.lines;
+	c->x.response.lines = (struct buf){0};
+	buf_trim(&kit.lines, KEPT_LINES_BYTES);
+	if (s->n_kits < CONN_KITS)
+		s->kits[s->n_kits++] = kit;
+	else
+		kit_free(&kit);
+}
+
 void conn_service_init(struct conn_service *s)
 {
+	static const struct forwarding trusting_nobody;
 	static const unsigned durations_ms[DEADLINE_KINDS] = {
 		[DEADLINE_HEAD] = HEAD_MS,     [DEADLINE_BODY] = BODY_MS,
 		[DEADLINE_SEND] = SEND_MS,     [DEADLINE_KEEPALIVE] = KEEPALIVE_MS,
 		[DEADLINE_LINGER] = LINGER_MS,
 	};
 
-	*s = (struct conn_service){.keep_alive = true};
+	*s = (struct conn_service){.keep_alive = true, .forwarding = &trusting_nobody};
 	deadlines_init(&s->deadlines);
 	memcpy(s->deadlines.duration_ms, durations_ms, sizeof(durations_ms));
-	s->limits = (struct http_limits){.line = 4094, .fields = 100, .field_bytes = 8190};
+	s->limits = (struct http_limits){
+		.line = 4094, .fields = 100, .field_bytes = 8190, .head = 128 * 1024};
 	block_pool_init(&s->inputs, CONN_INPUT_BYTES, KEPT_INPUTS);
 	block_pool_init(&s->blocks, BLOCK_BYTES, KEPT_BLOCKS);
-	s->spool_memory_bytes = SPOOL_MEMORY_BYTES;
-	s->spool_folder = "/tmp";
+	s->spool = (struct spool_store){.folder = "/tmp", .memory_max = SPOOL_MEMORY_BYTES};
 	s->high_water_bytes = HIGH_WATER_BYTES;
 	s->now_ms = clock_ms();
 	http_date_set(&s->date, time(NULL));
@@ -68,6 +101,8 @@ void conn_service_init(struct conn_service *s)
 
 void conn_service_release(struct conn_service *s)
 {
+	while (s->n_kits > 0)
+		kit_free(&s->kits[--s->n_kits]);
 	block_pool_release(&s->inputs);
 	block_pool_release(&s->blocks);
 }
@@ -86,12 +121,12 @@ void conn_init(struct conn *c, struct conn_service *s, const struct io *io,
 	list_init(&c->deadline.node);
 	list_init(&c->run);
 	arena_init(&c->arena, &s->blocks);
-	spool_init(&c->x.body, s->spool_memory_bytes, s->spool_folder);
+	spool_init(&c->x.body, &s->spool);
 	c->x.spill_fd = -1; /* 0 would be somebody's descriptor */
 	outq_init(&c->out);
 	if (peer)
 		addr_ip_text(peer, c->remote_addr, &c->remote_port);
-	c->trusted = s->trusted && trusted_peers_have(s->trusted, c->remote_addr);
+	c->trusted = forwarding_trusts(s->forwarding, c->remote_addr);
 	/* A client that never sends anything is a slow head, not a kept one. */
 	c->head_timed = true;
 	deadline_set(&s->deadlines, &c->deadline, DEADLINE_HEAD, s->now_ms);
@@ -124,12 +159,14 @@ static void application_end(struct conn *c)
 	struct conn_service *s = c->service;
 	struct exchange *x = &c->x;
 
-	if (s->answered)
+	if (s->answered && !x->taken)
 		s->answered(x, s->answered_data);
 	s->app->ops->finish(s->app, x);
 	x->running = false;
 	s->busy--;
-	c->keep = x->response.keep_alive && !x->aborted;
+	if (!x->body_complete)
+		c->unread = true; /* the rest of it comes, and is nothing to us */
+	c->keep = x->response.keep_alive && !x->aborted && x->body_complete;
 	/* The client may not know yet that we shall close. */
 	if (!c->keep && x->request.keep_alive)
 		c->unread = true;
@@ -144,9 +181,8 @@ static void conn_release(struct conn *c)
 		s->app->ops->forget(s->app, c);
 	deadline_clear(&c->deadline);
 	list_remove(&c->run);
+	outq_clear(&c->out);
 	conn_end_exchange(c);
-	response_release(&c->x.response);
-	outq_release(&c->out);
 	io_close(&c->io, c->reset);
 	s->connections--;
 }

@@ -7,6 +7,12 @@
 
 #include "ucorn/util/clock.h"
 
+enum {
+	SLOW_HEAD_MS = 1000, /* a head that takes longer may be given up for a newcomer */
+	SLOW_APP_MS = 2,     /* clients may leave meanwhile */
+	DOUBT_MS = 1000,     /* for how long their requests are doubted then */
+};
+
 void driver_init(struct driver *d, const struct driver_ops *ops, struct conn_service *s)
 {
 	*d = (struct driver){.ops = ops, .service = s};
@@ -41,6 +47,30 @@ void driver_ready(struct driver *d, struct conn *c)
 	driver_settle(d, c, conn_advance(c));
 }
 
+static void unqueue(struct driver *d, struct conn *c)
+{
+	list_remove(&c->run);
+	if (!c->x.running)
+		d->fresh--;
+}
+
+/* Drops a queued request, not yet begun, of a client that has gone. */
+static bool drop_if_lost(struct driver *d, struct conn *c)
+{
+	if (c->x.running || !io_is_lost(&c->io))
+		return false;
+	unqueue(d, c);
+	conn_close(c);
+	driver_settle(d, c, WANT_CLOSE);
+	return true;
+}
+
+void driver_stir(struct driver *d, struct conn *c)
+{
+	if (c->want == WANT_APP && !list_empty(&c->run))
+		drop_if_lost(d, c);
+}
+
 /* Who runs next: NULL, or a connection on the queue. */
 static struct conn *next_to_run(const struct driver *d)
 {
@@ -58,14 +88,21 @@ bool driver_has_work(const struct driver *d)
 
 static void run_one(struct driver *d, struct conn *c)
 {
+	uint64_t before_ms = d->service->now_ms, taken_ms;
 	enum want want;
 
-	list_remove(&c->run);
-	if (!c->x.running)
-		d->fresh--;
+	/* What a client sent before it reset the connection is read all the same. */
+	if (before_ms < d->doubt_until_ms && drop_if_lost(d, c))
+		return;
+	unqueue(d, c);
 	want = d->dispatch(d->dispatch_data, c);
 	d->holder = d->exclusive && c->x.running ? c : NULL;
 	driver_settle(d, c, want);
+	d->service->now_ms = clock_ms();
+	taken_ms = d->service->now_ms - before_ms;
+	d->service->app_ms += taken_ms;
+	if (taken_ms >= SLOW_APP_MS)
+		d->doubt_until_ms = d->service->now_ms + DOUBT_MS;
 }
 
 void driver_run(struct driver *d, unsigned max, unsigned max_ms)
@@ -75,7 +112,6 @@ void driver_run(struct driver *d, unsigned max, unsigned max_ms)
 
 	while (max-- > 0 && (c = next_to_run(d))) {
 		run_one(d, c);
-		d->service->now_ms = clock_ms();
 		if (d->service->now_ms >= end_ms)
 			break;
 	}
@@ -92,14 +128,20 @@ void driver_sweep(struct driver *d)
 	}
 }
 
-/* Closes c unless a request has come in the meantime.  True if it has closed. */
-static bool close_if_idle(struct driver *d, struct conn *c)
+static bool waits_for_request(const struct conn *c)
+{
+	return c->state == CONN_IDLE || c->state == CONN_HEAD;
+}
+
+/* Closes c if, after a last look at what has come, it is still what it seemed to be.
+ * True if it has closed. */
+static bool close_if(struct driver *d, struct conn *c, bool (*is_still)(const struct conn *c))
 {
 	enum want want;
 
 	c->may_read = true;
 	want = conn_advance(c);
-	if (want == WANT_READ && conn_is_idle(c)) {
+	if (want == WANT_READ && is_still(c)) {
 		conn_close(c);
 		want = WANT_CLOSE;
 	}
@@ -107,11 +149,19 @@ static bool close_if_idle(struct driver *d, struct conn *c)
 	return want == WANT_CLOSE;
 }
 
+/* The connection whose head takes longest, if it is slow indeed; or NULL. */
+static struct conn *slowest_head(const struct driver *d)
+{
+	struct deadline *first = deadlines_first(&d->service->deadlines, DEADLINE_HEAD);
+
+	if (!first || d->service->now_ms - first->since_ms < SLOW_HEAD_MS)
+		return NULL;
+	return container_of(first, struct conn, deadline);
+}
+
 bool driver_can_shed(const struct driver *d)
 {
-	const struct deadlines *ds = &d->service->deadlines;
-
-	return deadlines_first(ds, DEADLINE_KEEPALIVE) || deadlines_first(ds, DEADLINE_HEAD);
+	return deadlines_first(&d->service->deadlines, DEADLINE_KEEPALIVE) || slowest_head(d);
 }
 
 bool driver_shed(struct driver *d)
@@ -122,15 +172,12 @@ bool driver_shed(struct driver *d)
 
 	/* One that has a request after all leaves the list, so this ends. */
 	while ((victim = deadlines_first(ds, DEADLINE_KEEPALIVE)))
-		if (close_if_idle(d, container_of(victim, struct conn, deadline)))
+		if (close_if(d, container_of(victim, struct conn, deadline), conn_is_idle))
 			return true;
-	victim = deadlines_first(ds, DEADLINE_HEAD);
-	if (!victim)
-		return false;
-	c = container_of(victim, struct conn, deadline);
-	conn_close(c);
-	driver_settle(d, c, WANT_CLOSE);
-	return true;
+	while ((c = slowest_head(d)))
+		if (close_if(d, c, waits_for_request))
+			return true;
+	return false;
 }
 
 void driver_close_idle(struct driver *d)
@@ -146,7 +193,7 @@ void driver_close_idle(struct driver *d)
 
 			next = node->next;
 			if (conn_is_idle(c))
-				close_if_idle(d, c);
+				close_if(d, c, conn_is_idle);
 		}
 	}
 }

@@ -5,6 +5,8 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 
 #include "steps.h"
@@ -24,21 +26,56 @@ void exchange_abort(struct exchange *x)
 		x->conn->reset = true;
 }
 
+int exchange_share(struct exchange *x)
+{
+	struct conn *c = x->conn;
+	int fd = c->io.fd >= 0 ? fcntl(c->io.fd, F_DUPFD_CLOEXEC, 3) : -1;
+
+	if (fd < 0)
+		return c->io.fd >= 0 ? -errno : -ENOTSOCK;
+	x->shared = true;
+	x->response.keep_alive = false; /* even if the head has said so already */
+	c->io.shared = true;
+	return fd;
+}
+
+void exchange_let_go(struct exchange *x)
+{
+	x->taken = true;
+	outq_clear(&x->conn->out);
+	exchange_abort(x);
+	x->conn->reset = false;
+}
+
 int exchange_head(struct exchange *x, int64_t whole_body)
 {
 	struct conn *c = x->conn;
 	/* Requests that have already come are still answered by a leaving worker. */
 	bool pipelined = c->in_start < c->in_end;
-	bool may_keep = c->service->keep_alive && (pipelined || !c->service->leaving);
 	int rc;
 
 	if (x->response.head_sent)
 		return 0;
-	response_frame(&x->response, &x->request, whole_body, may_keep);
+	conn_look_for_end(c);
+	response_frame(&x->response, &x->request, whole_body,
+		       c->service->keep_alive && (pipelined || !c->service->leaving) &&
+			       x->body_complete && !x->shared);
 	rc = response_head_write(&x->response, &x->request, c->service->date.text, &c->out);
 	if (rc < 0)
 		exchange_abort(x);
 	return rc;
+}
+
+/* Once per response. */
+static void warn_excess(struct exchange *x)
+{
+	if (!x->response.excess)
+		log_warning(
+			"The application sends more than the %llu bytes that its Content-Length "
+			"announced (%.*s %.*s): the rest is dropped",
+			(unsigned long long)x->response.length, (int)x->request.method.len,
+			x->request.method.base, (int)x->request.path.len, x->request.path.base);
+	x->response.excess = true;
 }
 
 /* How many of len bytes the framing lets through; counts them. */
@@ -48,8 +85,10 @@ static uint64_t exchange_admit(struct exchange *x, uint64_t len)
 
 	if (x->aborted || x->conn->lost || r->framing == RESPONSE_NO_BODY)
 		return 0;
-	if (r->framing == RESPONSE_LENGTH && len > r->length - r->sent)
+	if (r->framing == RESPONSE_LENGTH && len > r->length - r->sent) {
+		warn_excess(x);
 		len = r->length - r->sent;
+	}
 	r->sent += len;
 	return len;
 }
@@ -158,6 +197,9 @@ void exchange_fail(struct exchange *x, enum http_error error, struct slice messa
 	struct conn *c = x->conn;
 	struct buf page = {0};
 
+	/* What the application stumbled over was the client's body. */
+	if (error == HTTP_ERR_APPLICATION && x->body_error != HTTP_ERR_NONE)
+		error = x->body_error;
 	x->error = error;
 	c->keep = false;
 	c->unread = true;
@@ -176,10 +218,11 @@ void exchange_fail(struct exchange *x, enum http_error error, struct slice messa
 static int flush_waiting(struct conn *c)
 {
 	struct conn_service *s = c->service;
+	unsigned patience_ms = s->deadlines.duration_ms[DEADLINE_SEND];
 	int rc = -EAGAIN;
 
 	while (rc == -EAGAIN && c->out.bytes > s->high_water_bytes) {
-		if (s->wait(c, s->deadlines.duration_ms[DEADLINE_SEND]) < 0)
+		if (s->wait(c, WANT_WRITE, patience_ms > 0 ? patience_ms : UINT_MAX) < 0)
 			c->lost = true;
 		rc = conn_write(c);
 	}
@@ -193,7 +236,7 @@ static void flush_spilling(struct exchange *x)
 	int rc = 0;
 
 	if (x->spill_fd < 0) {
-		x->spill_fd = spool_temp_file(c->service->spool_folder);
+		x->spill_fd = spool_temp_file(c->service->spool.folder);
 		x->spill_end = 0;
 	}
 	if (x->spill_fd < 0)
@@ -202,7 +245,7 @@ static void flush_spilling(struct exchange *x)
 		rc = outq_spill(&c->out, x->spill_fd, &x->spill_end);
 	if (rc < 0) {
 		log_error("Cannot store a response in %s: %s. The connection is cut.",
-			  c->service->spool_folder, strerror(-rc));
+			  c->service->spool.folder, strerror(-rc));
 		c->lost = true;
 	}
 }

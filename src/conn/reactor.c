@@ -14,6 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "loop_memory.h"
 #include "ucorn/util/clock.h"
 #include "ucorn/util/log.h"
 
@@ -22,7 +23,7 @@ enum {
 	RUN_MAX_MS = 5,	       /* likewise */
 	SWEEP_MS = 100,	       /* between two looks at the deadlines */
 	WARN_MS = 1000,	       /* between two warnings of one kind */
-	GATE_PATIENCE_MS = 50, /* what another worker has time for to take a connection */
+	GATE_PATIENCE_MS = 10, /* what another worker has time for to take a connection */
 	KEPT_LINKS = 1024,
 };
 
@@ -71,6 +72,7 @@ static void on_readable(struct ev_loop *loop, ev_io *io, int events)
 	if (l->conn.want != WANT_READ) {
 		/* Level-triggered: it would fire for ever.  watch() starts it again. */
 		ev_io_stop(loop, io);
+		driver_stir(&l->reactor->driver, &l->conn);
 		return;
 	}
 	driver_ready(&l->reactor->driver, &l->conn);
@@ -212,10 +214,12 @@ static bool gate_accept(struct reactor *r, struct gate *g)
 		connection_begin(r, g->listener, fd, &peer);
 		return true;
 	}
-	if (fd != -EAGAIN) {
-		warn_accept(r, -fd);
+	if (fd == -EAGAIN)
+		return false;
+	warn_accept(r, -fd);
+	/* With one descriptor less in use the next try may do. */
+	if (!driver_shed(&r->driver))
 		gates_pause(r);
-	}
 	return false;
 }
 
@@ -245,7 +249,7 @@ static void accept_some(struct reactor *r)
 	if (!r->accepting || r->paused)
 		return;
 	if (r->driver.fresh > 0) {
-		accept_round(r, now_ms - GATE_PATIENCE_MS);
+		accept_round(r, now_ms - (r->options.is_alone ? 0 : GATE_PATIENCE_MS));
 		return;
 	}
 	for (unsigned n = 0; n < r->options.accept_batch; n++)
@@ -368,6 +372,8 @@ struct reactor *reactor_new(struct conn_service *s, const struct reactor_options
 	r->driver.dispatch = o->dispatch;
 	r->driver.dispatch_data = o->dispatch_data;
 	r->driver.exclusive = o->exclusive;
+	loop_memory_reserve(o->max_connections);
+	ev_set_allocator(loop_memory);
 	r->loop = ev_loop_new(EVFLAG_AUTO);
 	if (!r->loop || gates_new(r) < 0) {
 		reactor_free(r);

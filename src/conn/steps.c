@@ -25,7 +25,6 @@ enum {
 	VECTORS = 64,		  /* per send call */
 	SENDFILE_BYTES = 1 << 20, /* per sendfile call */
 	LINGER_BYTES = 1 << 20,	  /* read and dropped at most */
-	KEPT_LINES_BYTES = 4096,  /* of a response, from one exchange to the next */
 };
 
 /* ---- input */
@@ -79,7 +78,7 @@ static int head_room(struct conn *c)
 
 /* Receives behind in_end.  True if bytes came; else eof, lost or !may_read says
  * why not. */
-static bool input_receive(struct conn *c)
+bool conn_receive(struct conn *c)
 {
 	size_t room = c->in_cap - c->in_end;
 	ssize_t n = io_recv(&c->io, c->in + c->in_end, room);
@@ -99,14 +98,14 @@ static bool input_receive(struct conn *c)
 
 /* Whether to receive once more in this turn.  What was received is always looked
  * at before the machine waits: it may have been the last there is. */
-static bool may_receive(const struct conn *c, unsigned reads)
+bool conn_may_receive(const struct conn *c, unsigned reads)
 {
 	return c->may_read && reads < READS_PER_TURN && !c->eof && !c->lost;
 }
 
 /* ---- ends */
 
-static int step_close(struct conn *c)
+int conn_step_close(struct conn *c)
 {
 	conn_close(c);
 	return WANT_CLOSE;
@@ -130,8 +129,8 @@ static int step_idle(struct conn *c)
 {
 	if (c->in_start == c->in_end && c->may_read && !c->eof) {
 		if (!c->in && input_grow(c) < 0)
-			return step_close(c);
-		input_receive(c);
+			return conn_step_close(c);
+		conn_receive(c);
 	}
 	if (c->in_start < c->in_end) {
 		conn_begin_exchange(c);
@@ -139,27 +138,16 @@ static int step_idle(struct conn *c)
 		return GO_ON;
 	}
 	input_release(c);
-	return c->eof || c->lost ? step_close(c) : WANT_READ;
+	return c->eof || c->lost ? conn_step_close(c) : WANT_READ;
 }
 
 /* ---- head */
-
-/* The interim answer to Expect: 100-continue (RFC 9110 10.1.1): only a client
- * that has sent nothing of its body can be waiting for it. */
-static int send_continue(struct conn *c)
-{
-	static const char line[] = "HTTP/1.1 100 Continue\r\n\r\n";
-
-	if (c->in_start < c->in_end)
-		return 0;
-	return exchange_interim(&c->x, slice_of(line, sizeof(line) - 1));
-}
 
 static int head_complete(struct conn *c)
 {
 	struct http_request *req = &c->x.request;
 	uint64_t limit = c->service->limits.body;
-	enum http_error error = c->trusted ? forwarded_scheme(req) : HTTP_ERR_NONE;
+	enum http_error error = forwarding_apply(c->service->forwarding, c->trusted, req);
 
 	/* Known to be too long: refused before anything of it is asked for. */
 	if (limit > 0 && req->body == HTTP_BODY_LENGTH && req->content_length > limit)
@@ -169,16 +157,12 @@ static int head_complete(struct conn *c)
 		conn_refuse(c, error);
 		return GO_ON;
 	}
-	if (req->body == HTTP_BODY_NONE) {
-		deadline_clear(&c->deadline);
-		conn_set_state(c, CONN_APP);
-		return GO_ON;
-	}
-	http_body_init(&c->decoder, req, c->service->limits.body);
-	deadline_set(&c->service->deadlines, &c->deadline, DEADLINE_BODY, c->service->now_ms);
-	conn_set_state(c, CONN_SPOOL);
-	if (req->expect_continue && send_continue(c) < 0)
-		c->lost = true;
+	conn_take_kit(c);
+	if (req->body != HTTP_BODY_NONE)
+		return conn_begin_body(c);
+	c->x.body_complete = true;
+	deadline_clear(&c->deadline);
+	conn_set_state(c, CONN_APP);
 	return GO_ON;
 }
 
@@ -216,14 +200,14 @@ static int step_head(struct conn *c)
 	for (unsigned reads = 0;; reads++) {
 		/* Before the parse, while nothing points into the buffer. */
 		if (head_room(c) < 0)
-			return step_close(c);
+			return conn_step_close(c);
 		if (head_read(c) == GO_ON)
 			return GO_ON;
-		if (!may_receive(c, reads) || !input_receive(c))
+		if (!conn_may_receive(c, reads) || !conn_receive(c))
 			break;
 	}
 	if (c->eof || c->lost)
-		return step_close(c);
+		return conn_step_close(c);
 	if (http_reader_is_idle(&c->reader, c->in_end - c->in_start))
 		return back_to_idle(c);
 	if (!c->head_timed) {
@@ -232,70 +216,6 @@ static int step_head(struct conn *c)
 		c->head_timed = true;
 	}
 	return WANT_READ;
-}
-
-/* ---- body */
-
-static int body_complete(struct conn *c)
-{
-	if (spool_finish(&c->x.body) < 0) {
-		conn_refuse(c, HTTP_ERR_SPOOL);
-		return GO_ON;
-	}
-	deadline_clear(&c->deadline);
-	conn_set_state(c, CONN_APP);
-	return GO_ON;
-}
-
-/* Moves what has come of the body into the spool.  GO_ON: the state changed;
- * WANT_READ: all input is used. */
-static int body_decode(struct conn *c)
-{
-	for (;;) {
-		struct slice in = slice_of(c->in + c->in_start, c->in_end - c->in_start), data;
-		enum http_error error = HTTP_ERR_NONE;
-		size_t used = 0;
-		enum http_body_step step = http_body_decode(&c->decoder, in, &used, &data, &error);
-
-		c->in_start += used;
-		switch (step) {
-		case HTTP_BODY_MORE:
-			return WANT_READ;
-		case HTTP_BODY_END:
-			return body_complete(c);
-		case HTTP_BODY_BAD:
-			conn_refuse(c, error);
-			return GO_ON;
-		case HTTP_BODY_DATA:
-			if (spool_put(&c->x.body, data) < 0) {
-				log_error("Cannot store a request body of ip=%s in %s: is the disk "
-					  "full?",
-					  c->remote_addr, c->service->spool_folder);
-				conn_refuse(c, HTTP_ERR_SPOOL);
-				return GO_ON;
-			}
-			break;
-		}
-	}
-}
-
-static int step_spool(struct conn *c)
-{
-	if (!outq_empty(&c->out) && conn_write(c) < 0 && c->lost)
-		return step_close(c);
-	for (unsigned reads = 0;; reads++) {
-		if (body_decode(c) == GO_ON)
-			return GO_ON;
-		c->in_start = c->in_end = c->head_end;
-		if (!may_receive(c, reads) || !input_receive(c))
-			break;
-		deadline_set(&c->service->deadlines, &c->deadline, DEADLINE_BODY,
-			     c->service->now_ms);
-	}
-	if (c->eof || c->lost)
-		return step_close(c);
-	/* The interim answer first: the client may be waiting for it. */
-	return outq_empty(&c->out) ? WANT_READ : WANT_WRITE;
 }
 
 /* ---- output */
@@ -378,7 +298,8 @@ static int step_flush(struct conn *c)
 static int exchange_over(struct conn *c)
 {
 	struct conn_service *s = c->service;
-	bool linger = c->unread || c->in_start < c->in_end;
+	bool linger = (c->unread || c->in_start < c->in_end) &&
+		      s->deadlines.duration_ms[DEADLINE_LINGER] > 0;
 
 	conn_end_exchange(c);
 	if (c->keep) {
@@ -386,8 +307,9 @@ static int exchange_over(struct conn *c)
 		conn_set_state(c, CONN_IDLE);
 		return GO_ON;
 	}
-	if (c->eof || c->reset || !linger)
-		return step_close(c);
+	if (c->eof || c->reset || c->x.taken || !(linger || c->x.shared))
+		return conn_step_close(c);
+	/* Whoever else has a descriptor: the client sees the end of our answer. */
 	io_shutdown(&c->io);
 	c->may_read = true;
 	deadline_set(&s->deadlines, &c->deadline, DEADLINE_LINGER, s->now_ms);
@@ -403,7 +325,7 @@ static int step_drain(struct conn *c)
 	case -EAGAIN:
 		return want_write(c);
 	default:
-		return step_close(c);
+		return conn_step_close(c);
 	}
 }
 
@@ -413,15 +335,15 @@ static int step_linger(struct conn *c)
 {
 	c->in_start = c->in_end = 0;
 	if (!c->in && input_grow(c) < 0)
-		return step_close(c);
+		return conn_step_close(c);
 	for (unsigned reads = 0; c->may_read && reads < READS_PER_TURN; reads++) {
-		if (!input_receive(c))
+		if (!conn_receive(c))
 			break;
 		c->discarded += c->in_end;
 		c->in_end = 0;
 	}
 	if (c->eof || c->lost || c->discarded > LINGER_BYTES)
-		return step_close(c);
+		return conn_step_close(c);
 	input_release(c);
 	return WANT_READ;
 }
@@ -433,7 +355,7 @@ static int step_closed(struct conn *c)
 }
 
 conn_step *const conn_steps[CONN_STATES] = {
-	[CONN_IDLE] = step_idle,     [CONN_HEAD] = step_head,	  [CONN_SPOOL] = step_spool,
+	[CONN_IDLE] = step_idle,     [CONN_HEAD] = step_head,	  [CONN_SPOOL] = conn_step_spool,
 	[CONN_APP] = step_app,	     [CONN_FLUSH] = step_flush,	  [CONN_DRAIN] = step_drain,
 	[CONN_LINGER] = step_linger, [CONN_CLOSED] = step_closed,
 };
@@ -447,11 +369,16 @@ void conn_begin_exchange(struct conn *c)
 	http_reader_start(&c->reader, &c->service->limits, &c->arena);
 	memset(&x->request, 0, sizeof(x->request));
 	response_reset(&x->response);
-	spool_init(&x->body, c->service->spool_memory_bytes, c->service->spool_folder);
+	spool_init(&x->body, &c->service->spool);
+	x->pending = slice_of(NULL, 0);
+	x->body_complete = false;
+	x->body_error = HTTP_ERR_NONE;
 	x->started_us = 0;
 	x->spill_fd = -1;
 	x->error = HTTP_ERR_NONE;
 	x->aborted = false;
+	x->shared = false;
+	x->taken = false;
 	c->keep = false;
 	c->unread = false;
 }
@@ -461,9 +388,7 @@ void conn_end_exchange(struct conn *c)
 	spool_release(&c->x.body);
 	fd_close(&c->x.spill_fd);
 	arena_reset(&c->arena);
-	outq_trim(&c->out);
-	response_reset(&c->x.response);
-	buf_trim(&c->x.response.lines, KEPT_LINES_BYTES);
+	conn_return_kit(c);
 	c->head_end = 0;
 	c->head_timed = false;
 	input_release(c);

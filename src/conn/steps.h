@@ -26,6 +26,26 @@ void conn_begin_exchange(struct conn *c);
 /* The exchange is over and everything is sent: gives its memory back. */
 void conn_end_exchange(struct conn *c);
 
+/* The memory of an exchange, from the worker's stock and back to it. */
+void conn_take_kit(struct conn *c);
+void conn_return_kit(struct conn *c);
+
+/* Receives behind in_end.  True if bytes came; else eof, lost or !may_read says why
+ * not. */
+bool conn_receive(struct conn *c);
+
+/* Whether to receive once more in this turn, after that many times. */
+bool conn_may_receive(const struct conn *c, unsigned reads);
+
+/* body.c: the head is complete and a body follows; its state; whether its end has
+ * come without anybody reading it. */
+int conn_begin_body(struct conn *c);
+conn_step conn_step_spool;
+void conn_look_for_end(struct conn *c);
+
+/* Closes, as a step. */
+conn_step conn_step_close;
+
 /* Refuses the request being read; the machine goes on with CONN_DRAIN. */
 void conn_refuse(struct conn *c, enum http_error error);
 

@@ -8,7 +8,8 @@
  * sign or blank in a size, no control byte in an extension.  It allocates
  * nothing; data is given out in place.  Extensions and trailer fields are
  * checked, bounded and dropped: nothing in WSGI could receive them, and a
- * trailer must never be taken for a field of the head. */
+ * trailer must never be taken for a field of the head.  One that would be
+ * dangerous there is refused, since somebody in the chain may do just that. */
 #include "ucorn/http/body.h"
 
 #include "check.h"
@@ -99,7 +100,15 @@ enum state {
 	LAST_LF,
 	DONE,
 	BROKEN,
+	FORBIDDEN, /* a trailer of that name */
 	TOO_LARGE,
+};
+
+/* RFC 9110 6.5.1: fields for framing, routing and authentication.  In small
+ * letters; a row's number is its bit in http_body.matching. */
+static const struct slice forbidden_trailers[] = {
+	{"host", 4},	{"content-length", 14}, {"transfer-encoding", 17},
+	{"trailer", 7}, {"authorization", 13},	{"te", 2},
 };
 
 void http_body_init(struct http_body *b, const struct http_request *req, uint64_t limit)
@@ -172,6 +181,36 @@ static enum state chunk_line_byte(struct http_body *b, char c)
 	}
 }
 
+/* The names are matched as their bytes come, so none has to be kept. */
+static enum state trailer_name_byte(struct http_body *b, char c)
+{
+	if (!is_in_class(c, STRICT_TOKEN))
+		return BROKEN;
+	if (b->state == TRAILER_FIRST) {
+		b->matching = (1U << ARRAY_LEN(forbidden_trailers)) - 1;
+		b->name_len = 0;
+	}
+	if (c >= 'A' && c <= 'Z')
+		c = (char)(c | 0x20);
+	for (size_t i = 0; b->matching && i < ARRAY_LEN(forbidden_trailers); i++) {
+		const struct slice *name = &forbidden_trailers[i];
+
+		if (b->name_len >= name->len || name->base[b->name_len] != c)
+			b->matching &= (uint8_t) ~(1U << i);
+	}
+	if (b->matching)
+		b->name_len++;
+	return TRAILER_NAME;
+}
+
+static enum state end_of_trailer_name(const struct http_body *b)
+{
+	for (size_t i = 0; i < ARRAY_LEN(forbidden_trailers); i++)
+		if ((b->matching & 1U << i) && b->name_len == forbidden_trailers[i].len)
+			return FORBIDDEN;
+	return TRAILER_VALUE;
+}
+
 /* *( field-line CRLF ) CRLF */
 static enum state trailer_byte(struct http_body *b, char c)
 {
@@ -181,11 +220,9 @@ static enum state trailer_byte(struct http_body *b, char c)
 	case TRAILER_FIRST:
 		if (c == '\r')
 			return LAST_LF;
-		return is_in_class(c, STRICT_TOKEN) ? TRAILER_NAME : BROKEN;
+		return trailer_name_byte(b, c);
 	case TRAILER_NAME:
-		if (c == ':')
-			return TRAILER_VALUE;
-		return is_in_class(c, STRICT_TOKEN) ? TRAILER_NAME : BROKEN;
+		return c == ':' ? end_of_trailer_name(b) : trailer_name_byte(b, c);
 	case TRAILER_VALUE:
 		if (c == '\r')
 			return TRAILER_LF;
@@ -240,6 +277,9 @@ enum http_body_step http_body_decode(struct http_body *b, struct slice in, size_
 			return HTTP_BODY_END;
 		case BROKEN:
 			*error = HTTP_ERR_CHUNK;
+			return HTTP_BODY_BAD;
+		case FORBIDDEN:
+			*error = HTTP_ERR_TRAILER;
 			return HTTP_BODY_BAD;
 		case TOO_LARGE:
 			*error = HTTP_ERR_BODY_LIMIT;

@@ -10,6 +10,7 @@ enum known_field {
 	FIELD_HOST,
 	FIELD_CONNECTION,
 	FIELD_CONTENT_LENGTH,
+	FIELD_CONTENT_TYPE,
 	FIELD_TRANSFER_ENCODING,
 	FIELD_EXPECT,
 	FIELD_UPGRADE,
@@ -17,8 +18,8 @@ enum known_field {
 
 enum known_field known_field(struct slice name);
 
-/* Judges the fields of a request whose line is filled in: Host, Connection,
- * Expect, Upgrade and, through http_body_framing, the body. */
+/* Judges the fields of a request whose line is filled in: Host, Content-Type,
+ * Connection, Expect, Upgrade and, through http_body_framing, the body. */
 MUST_CHECK enum http_error http_request_check(struct http_request *req);
 
 /* Splits host [":" port] of RFC 3986 3.2 without userinfo; a port that is not

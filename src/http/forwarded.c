@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "strict.h"
+
 enum { V4_PREFIX_BITS = 96, ADDRESS_BITS = 128, TEXT_MAX = 64 };
 
 /* An address as 16 bytes, and how many bits come before its own. */
@@ -65,86 +67,209 @@ static bool parse_network(struct slice element, struct trusted_network *n)
 	return bits <= ADDRESS_BITS && is_network(n);
 }
 
-int trusted_peers_init(struct trusted_peers *t, const char *list, struct err *err)
+/* Splits a text by commas into elements that are not empty: how many. */
+static size_t split(struct slice text, struct slice *elements)
 {
-	struct slice rest = slice_from(list), element;
+	size_t count = 0;
+	struct slice element;
 
-	*t = (struct trusted_peers){0};
-	t->networks = calloc(strlen(list) + 1, sizeof(*t->networks)); /* more than elements */
-	if (!t->networks)
-		return err_set(err, "Out of memory");
-	while (slice_next_element(&rest, &element)) {
-		if (element.len == 0)
-			continue;
-		if (slice_eq(element, SLICE("*"))) {
-			t->everyone = true;
-		} else if (!parse_network(element, &t->networks[t->count++])) {
-			trusted_peers_release(t);
+	while (slice_next_element(&text, &element))
+		if (element.len > 0)
+			elements[count++] = element;
+	return count;
+}
+
+/* ---- the settings */
+
+static int init_peers(struct forwarding *f, const struct slice *elements, size_t count,
+		      struct err *err)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (slice_eq(elements[i], SLICE("*")))
+			f->everyone = true;
+		else if (!parse_network(elements[i], &f->networks[f->n_networks++]))
 			return err_set(err,
 				       "forwarded_allow_ips: '%.*s' is neither an IP address nor a "
 				       "network such as 10.0.0.0/8",
-				       (int)element.len, element.base);
-		}
+				       (int)elements[i].len, elements[i].base);
 	}
 	return 0;
 }
 
-void trusted_peers_release(struct trusted_peers *t)
+static bool is_token(struct slice s)
 {
-	free(t->networks);
-	*t = (struct trusted_peers){0};
+	return s.len > 0 && strict_span(s, STRICT_TOKEN) == s.len;
 }
 
-bool trusted_peers_have(const struct trusted_peers *t, const char *ip)
+static int init_schemes(struct forwarding *f, const struct slice *elements, size_t count,
+			struct err *err)
+{
+	for (size_t i = 0; i < count; i++) {
+		const char *equals = memchr(elements[i].base, '=', elements[i].len);
+		size_t len = equals ? (size_t)(equals - elements[i].base) : 0;
+
+		if (!is_token(slice_of(elements[i].base, len)))
+			return err_set(err,
+				       "secure_scheme_headers: '%.*s' is not NAME=VALUE, such as "
+				       "X-FORWARDED-PROTO=https",
+				       (int)elements[i].len, elements[i].base);
+		f->schemes[f->n_schemes++] = (struct scheme_field){
+			.name = slice_of(elements[i].base, len),
+			.https = slice_of(equals + 1, elements[i].len - len - 1),
+		};
+	}
+	return 0;
+}
+
+static int init_names(struct forwarding *f, const struct slice *elements, size_t count,
+		      struct err *err)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (slice_eq(elements[i], SLICE("*")))
+			f->any_name = true;
+		else if (!is_token(elements[i]))
+			return err_set(err,
+				       "forwarder_headers: '%.*s' is no name of a header field",
+				       (int)elements[i].len, elements[i].base);
+		else
+			f->names[f->n_names++] = elements[i];
+	}
+	return 0;
+}
+
+static int init_map(struct forwarding *f, struct slice text, struct err *err)
+{
+	if (text.len == 0 || slice_eq_nocase(text, SLICE("drop")))
+		f->header_map = HEADER_MAP_DROP;
+	else if (slice_eq_nocase(text, SLICE("refuse")))
+		f->header_map = HEADER_MAP_REFUSE;
+	else if (slice_eq_nocase(text, SLICE("dangerous")))
+		f->header_map = HEADER_MAP_DANGEROUS;
+	else
+		return err_set(err, "header_map: '%.*s' is none of drop, refuse, dangerous",
+			       (int)text.len, text.base);
+	return 0;
+}
+
+/* A copy of text at *at, which moves on. */
+static struct slice keep(char **at, const char *text)
+{
+	size_t len = text ? strlen(text) : 0;
+	struct slice copy = slice_of(*at, len);
+
+	if (len > 0)
+		memcpy(*at, text, len);
+	*at += len;
+	return copy;
+}
+
+int forwarding_init(struct forwarding *f, const struct forwarding_texts *t, struct err *err)
+{
+	const char *const all[] = {t->allow_ips, t->forwarder_headers, t->scheme_headers};
+	size_t room = 1; /* more than all elements together, and than any list of them */
+	struct slice *elements = NULL;
+	char *at;
+	int rc = -1;
+
+	*f = (struct forwarding){0};
+	for (size_t i = 0; i < ARRAY_LEN(all); i++)
+		room += all[i] ? strlen(all[i]) : 0;
+	f->texts = at = malloc(room);
+	f->networks = calloc(room, sizeof(*f->networks));
+	f->schemes = calloc(room, sizeof(*f->schemes));
+	f->names = calloc(room, sizeof(*f->names));
+	elements = calloc(room, sizeof(*elements));
+	if (!f->texts || !f->networks || !f->schemes || !f->names || !elements) {
+		err_set(err, "Out of memory");
+		goto out;
+	}
+	rc = init_peers(f, elements, split(keep(&at, t->allow_ips), elements), err);
+	if (rc == 0)
+		rc = init_names(f, elements, split(keep(&at, t->forwarder_headers), elements), err);
+	if (rc == 0)
+		rc = init_schemes(f, elements, split(keep(&at, t->scheme_headers), elements), err);
+	if (rc == 0)
+		rc = init_map(f, slice_from(t->header_map ? t->header_map : ""), err);
+out:
+	free(elements);
+	if (rc < 0)
+		forwarding_release(f);
+	return rc;
+}
+
+void forwarding_release(struct forwarding *f)
+{
+	free(f->texts);
+	free(f->networks);
+	free(f->schemes);
+	free(f->names);
+	*f = (struct forwarding){0};
+}
+
+bool forwarding_trusts(const struct forwarding *f, const char *ip)
 {
 	unsigned char address[16];
 	unsigned offset;
 
-	if (t->everyone || !*ip)
+	if (f->everyone || !*ip)
 		return true;
-	if (!parse_address(ip, address, &offset))
+	if (f->n_networks == 0 || !parse_address(ip, address, &offset))
 		return false;
-	for (size_t i = 0; i < t->count; i++)
-		if (bits_equal(address, t->networks[i].address, t->networks[i].bits))
+	for (size_t i = 0; i < f->n_networks; i++)
+		if (bits_equal(address, f->networks[i].address, f->networks[i].bits))
 			return true;
 	return false;
 }
 
-/* secure_scheme_headers: a field, and the value that means https. */
-static const struct {
-	struct slice name, https;
-} scheme_fields[] = {
-	{{"x-forwarded-proto", 17}, {"https", 5}},
-	{{"x-forwarded-protocol", 20}, {"ssl", 3}},
-	{{"x-forwarded-ssl", 15}, {"on", 2}},
-};
+/* ---- a request's fields */
 
-enum http_error forwarded_scheme(struct http_request *req)
+static bool may_pass(const struct forwarding *f, bool trusted, struct slice name)
+{
+	if (f->header_map == HEADER_MAP_DANGEROUS || (trusted && f->any_name))
+		return true;
+	for (size_t i = 0; trusted && i < f->n_names; i++)
+		if (slice_eq_nocase(name, f->names[i]))
+			return true;
+	return false;
+}
+
+/* Most fields say nothing of the scheme: their first letter tells. */
+static const struct scheme_field *scheme_of(const struct forwarding *f, struct slice name)
+{
+	for (size_t i = 0; i < f->n_schemes; i++)
+		if ((name.base[0] | 0x20) == (f->schemes[i].name.base[0] | 0x20) &&
+		    slice_eq_nocase(name, f->schemes[i].name))
+			return &f->schemes[i];
+	return NULL;
+}
+
+enum http_error forwarding_apply(const struct forwarding *f, bool trusted, struct http_request *req)
 {
 	bool found = false;
+	size_t kept = 0;
 
 	for (size_t i = 0; i < req->n_fields; i++) {
-		const struct http_field *f = &req->fields[i];
+		struct http_field field = req->fields[i];
+		const struct scheme_field *scheme = trusted ? scheme_of(f, field.name) : NULL;
 
-		/* Most names are none of these: their first letter says so. */
-		if ((f->name.base[0] | 0x20) != 'x')
-			continue;
-		for (size_t k = 0; k < ARRAY_LEN(scheme_fields); k++) {
-			bool https = slice_eq(f->value, scheme_fields[k].https);
+		if (scheme) {
+			bool https = slice_eq(field.value, scheme->https);
 
-			if (!slice_eq_nocase(f->name, scheme_fields[k].name))
-				continue;
 			if (found && https != req->https)
 				return HTTP_ERR_SCHEME;
 			found = true;
 			req->https = https;
 		}
+		if (memchr(field.name.base, '_', field.name.len) &&
+		    !may_pass(f, trusted, field.name)) {
+			if (f->header_map == HEADER_MAP_REFUSE)
+				return HTTP_ERR_FIELD;
+			continue;
+		}
+		if (kept < i)
+			req->fields[kept] = field;
+		kept++;
 	}
+	req->n_fields = kept;
 	return HTTP_ERR_NONE;
-}
-
-bool forwarded_name(struct slice name)
-{
-	return slice_eq_nocase(name, SLICE("script_name")) ||
-	       slice_eq_nocase(name, SLICE("path_info"));
 }

@@ -66,17 +66,34 @@ void outq_release(struct outq *q)
 	outq_init(q);
 }
 
-void outq_trim(struct outq *q)
+struct outq_memory outq_take_memory(struct outq *q)
 {
-	if (q->count > 0)
-		return;
-	buf_trim(&q->copied, KEPT_BYTES);
-	if (q->cap > KEPT_PIECES) {
-		free(q->pieces);
-		q->pieces = NULL;
-		q->cap = 0;
-		q->first = 0;
+	struct outq_memory memory = {.copied = q->copied, .pieces = q->pieces, .cap = q->cap};
+
+	assert(q->count == 0 && q->copied.len == 0);
+	outq_init(q);
+	buf_trim(&memory.copied, KEPT_BYTES);
+	if (memory.cap > KEPT_PIECES) {
+		free(memory.pieces);
+		memory.pieces = NULL;
+		memory.cap = 0;
 	}
+	return memory;
+}
+
+void outq_give_memory(struct outq *q, struct outq_memory memory)
+{
+	assert(!q->pieces && !q->copied.base);
+	q->copied = memory.copied;
+	q->pieces = memory.pieces;
+	q->cap = memory.cap;
+}
+
+void outq_memory_free(struct outq_memory *memory)
+{
+	free(memory->pieces);
+	buf_release(&memory->copied);
+	*memory = (struct outq_memory){0};
 }
 
 /* Makes room for one more piece. */

@@ -13,8 +13,10 @@
  * of the caller.  It is paused behind the head and never sees a body.
  *
  * What strict.c has passed, http-parser should pass; should it refuse a head
- * after all, the request is refused.  One valid field is known to meet that: a
- * TAB behind the digits of Content-Length. */
+ * after all, the request is refused.  What it is known to refuse, or to take only
+ * where it was built non-strict, is kept from it: the field lines of such a head
+ * are tidied in a copy first.  These are folded lines and blanks before a colon,
+ * where settings let them through, and a TAB behind the digits of Content-Length. */
 #include "ucorn/http/reader.h"
 
 #include <http_parser.h>
@@ -24,7 +26,7 @@
 #include "ucorn/http/body.h"
 #include "ucorn/http/target.h"
 
-enum { LINE_MAX_BYTES = 8190, FIELDS_MAX = 32768 };
+enum { LINE_MAX_BYTES = 8190, FIELDS_MAX = 32768, TLS_HANDSHAKE = 0x16 };
 
 static size_t or_default(size_t limit, size_t if_zero)
 {
@@ -47,35 +49,78 @@ static bool find_line(struct http_reader *r, struct slice bytes, struct slice *r
 	return lf != NULL;
 }
 
-/* The same answer for a line that goes on and for its complete self: so raw may
- * be one byte over the limit, the CR. */
-static enum http_error check_limits(const struct http_reader *r, struct slice raw,
-				    const struct http_limits *limits)
+/* Obsolete folding (RFC 9112 5.2), where it is permitted; never before a field. */
+static bool is_continuation(const struct http_reader *r, struct slice raw)
 {
+	return r->limits->lenient.folding && r->lines > 1 && raw.len > 0 &&
+	       strict_is_blank(raw.base[0]);
+}
+
+static enum http_error check_request_line_start(struct slice raw, size_t max)
+{
+	/* No method begins so, but every TLS connection does (RFC 8446 5.1). */
+	if (raw.len > 0 && raw.base[0] == TLS_HANDSHAKE)
+		return HTTP_ERR_TLS;
+	return raw.len > max + 1 ? HTTP_ERR_LINE_LIMIT : HTTP_ERR_NONE;
+}
+
+/* What can be said of a line before its end has come.  The same answer for a line
+ * that goes on and for its complete self: so raw may be one byte over the limit,
+ * the CR. */
+static enum http_error check_start(const struct http_reader *r, struct slice raw)
+{
+	const struct http_limits *limits = r->limits;
+
 	if (r->lines == 0)
-		return raw.len > or_default(limits->line, LINE_MAX_BYTES) + 1 ? HTTP_ERR_LINE_LIMIT
-									      : HTTP_ERR_NONE;
+		return check_request_line_start(raw, or_default(limits->line, LINE_MAX_BYTES));
 
 	bool is_empty = raw.len == 0 || raw.base[0] == '\r';
+	size_t start = r->checked;
 
-	if (!is_empty && r->lines > or_default(limits->fields, FIELDS_MAX))
+	if (is_continuation(r, raw))
+		start = r->field_start;
+	else if (!is_empty && r->lines > or_default(limits->fields, FIELDS_MAX))
 		return HTTP_ERR_FIELDS_LIMIT;
-	if (raw.len + 1 > or_default(limits->field_bytes, LINE_MAX_BYTES))
+	if (r->checked - start + raw.len + 1 > or_default(limits->field_bytes, LINE_MAX_BYTES))
 		return HTTP_ERR_FIELD_LIMIT;
+	if (limits->head > 0 && r->scanned - r->skipped > limits->head)
+		return HTTP_ERR_HEAD_LIMIT;
 	return HTTP_ERR_NONE;
 }
 
-static enum http_error parse_request_line(struct slice line, struct http_request *req)
+/* *method in capitals, in a copy if that takes one. */
+static enum http_error casefold(struct slice *method, struct arena *arena)
 {
-	enum http_error error = strict_request_line(line, req);
+	char *copy = arena_alloc(arena, method->len);
 
-	return error != HTTP_ERR_NONE ? error : http_target_split(req);
+	if (!copy)
+		return HTTP_ERR_SPOOL;
+	for (size_t i = 0; i < method->len; i++) {
+		char c = method->base[i];
+
+		copy[i] = c >= 'a' && c <= 'z' ? (char)(c & ~0x20) : c;
+	}
+	*method = slice_of(copy, method->len);
+	return HTTP_ERR_NONE;
 }
 
-/* RFC 9112 2.2: one empty line before a request line is forgiven, since old
- * clients send one behind a body.  More of them are no request. */
-static enum http_error check_line(const struct http_reader *r, struct slice raw,
-				  struct http_request *req)
+static enum http_error parse_request_line(const struct http_reader *r, struct slice line,
+					  struct http_request *req)
+{
+	const struct http_leniency *lenient = &r->limits->lenient;
+	enum http_error error = strict_request_line(line, lenient, req);
+
+	if (error == HTTP_ERR_NONE && lenient->casefold_method)
+		error = casefold(&req->method, r->arena);
+	if (error != HTTP_ERR_NONE)
+		return error;
+	req->is_head = slice_eq(req->method, SLICE("HEAD"));
+	return http_target_split(req);
+}
+
+/* RFC 9112 2.2: empty lines before a request line are ignored, since old clients
+ * send one behind a body. */
+static enum http_error check_line(struct http_reader *r, struct slice raw, struct http_request *req)
 {
 	if (raw.len == 0 || raw.base[raw.len - 1] != '\r')
 		return HTTP_ERR_LINE_END;
@@ -84,11 +129,13 @@ static enum http_error check_line(const struct http_reader *r, struct slice raw,
 	enum http_error error;
 
 	if (line.len == 0)
-		return HTTP_ERR_NONE; /* before the request line: ignored (RFC 9112 2.2) */
+		return HTTP_ERR_NONE;
 	if (r->lines == 0)
-		error = parse_request_line(line, req);
+		error = parse_request_line(r, line, req);
+	else if (is_continuation(r, raw))
+		error = strict_value(line);
 	else
-		error = strict_field_line(line);
+		error = strict_field_line(line, &r->limits->lenient, &r->untidy);
 	if (error != HTTP_ERR_NONE && memchr(line.base, '\r', line.len))
 		return HTTP_ERR_LINE_END;
 	return error;
@@ -168,6 +215,52 @@ static enum http_error parse_fields(struct slice fields, size_t lines, struct ht
 	return req->n_fields == lines ? HTTP_ERR_NONE : HTTP_ERR_FIELD;
 }
 
+/* Cuts a whole line off lines: without its CRLF. */
+static struct slice cut_line(struct slice *lines)
+{
+	const char *lf = memchr(lines->base, '\n', lines->len);
+	size_t used = (size_t)(lf - lines->base) + 1;
+	struct slice line = slice_of(lines->base, used - 2);
+
+	*lines = slice_of(lines->base + used, lines->len - used);
+	return line;
+}
+
+static char *put(char *at, struct slice s)
+{
+	if (s.len > 0)
+		memcpy(at, s.base, s.len);
+	return at + s.len;
+}
+
+/* A copy of checked field lines and the empty line in the arena, as http-parser
+ * wants them: a continuation joined to its field by one blank, no blank before a
+ * colon or at the end.  Nothing gets longer by that.  A NULL base: no memory. */
+static struct slice tidy_fields(struct arena *arena, struct slice lines)
+{
+	char *copy = arena_alloc(arena, lines.len);
+	char *at = copy;
+
+	if (!copy)
+		return slice_of(NULL, 0);
+	while (lines.len > 0) {
+		struct slice line = cut_line(&lines);
+
+		if (line.len > 0 && strict_is_blank(line.base[0])) {
+			at -= 2; /* over the CRLF of the line that it continues */
+			*at++ = ' ';
+		} else if (line.len > 0) {
+			struct slice name = slice_of(line.base, strict_span(line, STRICT_TOKEN));
+			const char *colon = memchr(line.base, ':', line.len);
+
+			at = put(put(at, name), SLICE(":"));
+			line = slice_of(colon + 1, (size_t)(line.base + line.len - colon) - 1);
+		}
+		at = put(put(at, slice_trim(line)), SLICE("\r\n"));
+	}
+	return slice_of(copy, (size_t)(at - copy));
+}
+
 /* The head is complete and all of its lines are good. */
 static enum http_error parse_head(const struct http_reader *r, struct slice bytes,
 				  struct http_request *req)
@@ -179,8 +272,14 @@ static enum http_error parse_head(const struct http_reader *r, struct slice byte
 	if (!req->fields)
 		return HTTP_ERR_SPOOL;
 
-	enum http_error error =
-		parse_fields(slice_of(bytes.base + start, r->checked - start), lines, req);
+	struct slice fields = slice_of(bytes.base + start, r->checked - start);
+
+	if (r->untidy)
+		fields = tidy_fields(r->arena, fields);
+	if (!fields.base)
+		return HTTP_ERR_SPOOL;
+
+	enum http_error error = parse_fields(fields, lines, req);
 
 	return error != HTTP_ERR_NONE ? error : http_request_check(req);
 }
@@ -193,7 +292,18 @@ static enum http_error find_request_line(const struct http_reader *r, struct sli
 	const char *line = bytes.base + r->skipped;
 	const char *cr = memchr(line, '\r', r->checked - r->skipped);
 
-	return parse_request_line(slice_of(line, (size_t)(cr - line)), req);
+	return parse_request_line(r, slice_of(line, (size_t)(cr - line)), req);
+}
+
+/* A line that is not empty has been checked: it becomes a part of the head. */
+static void count_line(struct http_reader *r, struct slice raw)
+{
+	if (is_continuation(r, raw)) {
+		r->untidy = true;
+	} else {
+		r->field_start = r->checked;
+		r->lines++;
+	}
 }
 
 /* Checks line by line what has not been checked yet.  True when the head is
@@ -203,20 +313,20 @@ static bool check_lines(struct http_reader *r, struct slice bytes, struct http_r
 	struct slice raw;
 
 	while (find_line(r, bytes, &raw)) {
-		r->error = check_limits(r, raw, r->limits);
+		r->error = check_start(r, raw);
 		if (r->error == HTTP_ERR_NONE)
 			r->error = check_line(r, raw, req);
 		if (r->error != HTTP_ERR_NONE)
 			return false;
-		r->checked = r->scanned;
 		if (raw.len > 1)
-			r->lines++;
+			count_line(r, raw);
 		else if (r->lines == 0)
-			r->skipped = r->checked;
-		else
+			r->skipped = r->scanned;
+		r->checked = r->scanned;
+		if (raw.len == 1 && r->lines > 0)
 			return true;
 	}
-	r->error = check_limits(r, raw, r->limits);
+	r->error = check_start(r, raw);
 	return false;
 }
 

@@ -1,8 +1,8 @@
 /* The fields of a request that mean something to the server itself.
  *
  * Here is decided what RFC 9110 and 9112 leave to no application: that there is
- * one Host, whether the client wants the connection kept, and which expectation
- * it has.  How the body is framed is body.c's decision. */
+ * one Host and at most one Content-Type, whether the client wants the connection
+ * kept, and which expectation it has.  How the body is framed is body.c's decision. */
 #include "check.h"
 #include "ucorn/http/body.h"
 
@@ -34,6 +34,8 @@ enum known_field known_field(struct slice name)
 		return is_name(name, SLICE("Upgrade")) ? FIELD_UPGRADE : FIELD_OTHER;
 	case 10:
 		return is_name(name, SLICE("Connection")) ? FIELD_CONNECTION : FIELD_OTHER;
+	case 12:
+		return is_name(name, SLICE("Content-Type")) ? FIELD_CONTENT_TYPE : FIELD_OTHER;
 	case 14:
 		return is_name(name, SLICE("Content-Length")) ? FIELD_CONTENT_LENGTH : FIELD_OTHER;
 	case 17:
@@ -45,9 +47,10 @@ enum known_field known_field(struct slice name)
 }
 
 struct verdicts {
-	unsigned hosts;
+	unsigned hosts, content_types;
 	bool close, keep_alive;
 	bool host_is_bad, expectation_is_unmet;
+	bool has_framing; /* a field that frames a body; most requests have none */
 };
 
 static void judge_connection(struct slice options, struct verdicts *v)
@@ -98,8 +101,13 @@ static void judge_field(struct http_request *req, const struct http_field *field
 	case FIELD_UPGRADE:
 		req->upgrade = true;
 		break;
+	case FIELD_CONTENT_TYPE:
+		v->content_types++;
+		break;
 	case FIELD_CONTENT_LENGTH:
 	case FIELD_TRANSFER_ENCODING:
+		v->has_framing = true;
+		break;
 	case FIELD_OTHER:
 		break;
 	}
@@ -115,9 +123,11 @@ enum http_error http_request_check(struct http_request *req)
 	/* RFC 9112 3.2: missing on HTTP/1.1, repeated or malformed: 400. */
 	if (v.host_is_bad || v.hosts > 1 || (v.hosts == 0 && req->minor >= 1))
 		return HTTP_ERR_HOST;
+	if (v.content_types > 1)
+		return HTTP_ERR_CONTENT_TYPE; /* RFC 9110 8.3: it is no list */
 	req->keep_alive = !v.close && (req->minor >= 1 || v.keep_alive); /* RFC 9112 9.3 */
 
-	enum http_error error = http_body_framing(req);
+	enum http_error error = v.has_framing ? http_body_framing(req) : HTTP_ERR_NONE;
 
 	if (error != HTTP_ERR_NONE)
 		return error;

@@ -163,16 +163,23 @@ enum response_fault response_field(struct response *r, struct slice name, struct
 	return add_line(r, name, value);
 }
 
-/* RFC 9110 8.6: these never have a Content-Length. */
-static bool is_without_length(unsigned status)
+/* A 2xx answer to CONNECT makes the connection a tunnel (RFC 9110 9.3.6), which
+ * this server has no use for: it ends with the answer. */
+static bool is_tunnel(const struct response *r, const struct http_request *req)
 {
-	return status < 200 || status == 204;
+	return r->status / 100 == 2 && slice_eq(req->method, SLICE("CONNECT"));
+}
+
+/* RFC 9110 8.6: these never have a Content-Length. */
+static bool is_without_length(const struct response *r, const struct http_request *req)
+{
+	return r->status < 200 || r->status == 204 || is_tunnel(r, req);
 }
 
 /* Fills framing, and length where the application did not give one. */
 static void frame_body(struct response *r, const struct http_request *req, int64_t whole_body)
 {
-	bool is_bodiless = is_without_length(r->status) || r->status == 304;
+	bool is_bodiless = r->status < 200 || r->status == 204 || r->status == 304;
 
 	if (is_bodiless || req->is_head) {
 		r->framing = RESPONSE_NO_BODY;
@@ -180,6 +187,8 @@ static void frame_body(struct response *r, const struct http_request *req, int64
 		 * nothing of what GET would give (RFC 9110 9.3.2). */
 		if (!r->has_length)
 			r->length = is_bodiless || whole_body < 0 ? 0 : (uint64_t)whole_body;
+	} else if (is_tunnel(r, req)) {
+		r->framing = RESPONSE_CLOSE;
 	} else if (r->has_length) {
 		r->framing = RESPONSE_LENGTH;
 	} else if (whole_body >= 0) {
@@ -192,19 +201,12 @@ static void frame_body(struct response *r, const struct http_request *req, int64
 
 /* After a 1xx the client waits for a final answer: it would take the next
  * request's for it, so nothing may follow. */
-/* A 2xx answer to CONNECT makes the connection a tunnel (RFC 9110 9.3.6), which
- * this server has no use for: it ends with the answer. */
-static bool is_tunnel(const struct response *r, const struct http_request *req)
-{
-	return r->status / 100 == 2 && slice_eq(req->method, SLICE("CONNECT"));
-}
-
 void response_frame(struct response *r, const struct http_request *req, int64_t whole_body,
 		    bool may_keep)
 {
 	frame_body(r, req, whole_body);
-	r->keep_alive = may_keep && req->keep_alive && !is_tunnel(r, req) &&
-			r->framing != RESPONSE_CLOSE && !r->upgrade && r->status >= 200;
+	r->keep_alive = may_keep && req->keep_alive && r->framing != RESPONSE_CLOSE &&
+			!r->upgrade && r->status >= 200;
 }
 
 /* Finds the application's line of that name in the lines behind the status. */
@@ -273,12 +275,12 @@ static char *put_connection(char *at, const struct response *r)
 }
 
 /* The application's lines; RFC 9110 8.6 forbids its Content-Length on some. */
-static char *put_lines(char *at, const struct response *r)
+static char *put_lines(char *at, const struct response *r, const struct http_request *req)
 {
 	struct slice lines = slice_of(r->lines.base + r->status_len, r->lines.len - r->status_len);
 	struct slice length;
 
-	if (r->has_length && is_without_length(r->status) &&
+	if (r->has_length && is_without_length(r, req) &&
 	    find_line(r, SLICE("Content-Length"), &length)) {
 		size_t before = (size_t)(length.base - lines.base);
 
@@ -313,7 +315,7 @@ int response_head_write(struct response *r, const struct http_request *req, cons
 	at = put_connection(at, r);
 	if (r->framing == RESPONSE_CHUNKED)
 		at = put(at, SLICE("Transfer-Encoding: chunked\r\n"));
-	at = put_lines(at, r);
+	at = put_lines(at, r, req);
 	if (announces_length(r)) {
 		at = put(at, SLICE("Content-Length: "));
 		at = put_number(at, r->length);

@@ -17,16 +17,49 @@
 
 enum { SCAN_BYTES = 8192 };
 
-void spool_init(struct spool *s, size_t memory_max, const char *folder)
+void spool_init(struct spool *s, struct spool_store *store)
 {
-	*s = (struct spool){.fd = -1, .memory_max = memory_max, .folder = folder};
+	*s = (struct spool){.fd = -1, .store = store};
+}
+
+void spool_reset(struct spool *s)
+{
+	struct buf memory = s->memory;
+
+	buf_clear(&memory);
+	fd_close(&s->fd);
+	spool_uncount(s->store, s->filed);
+	spool_init(s, s->store);
+	s->memory = memory;
 }
 
 void spool_release(struct spool *s)
 {
+	spool_reset(s);
 	buf_release(&s->memory);
-	fd_close(&s->fd);
-	spool_init(s, s->memory_max, s->folder);
+}
+
+int spool_count(struct spool_store *store, uint64_t bytes)
+{
+	if (!store->all)
+		return 0;
+
+	uint64_t before = atomic_fetch_add(store->all, bytes);
+
+	if (store->limit > 0 && (before >= store->limit || bytes > store->limit - before)) {
+		atomic_fetch_sub(store->all, bytes);
+		return -EDQUOT;
+	}
+	atomic_fetch_add(store->own, bytes);
+	return 0;
+}
+
+void spool_uncount(struct spool_store *store, uint64_t bytes)
+{
+	if (!store->all || bytes == 0)
+		return;
+	atomic_fetch_sub(store->own, bytes);
+	atomic_fetch_sub(store->all, bytes);
 }
 
 /* For file systems without O_TMPFILE (overlayfs before 6.1, NFS). */
@@ -62,31 +95,62 @@ static int flush_memory(struct spool *s)
 	return rc;
 }
 
-/* What does not fit into memory: everything so far goes to the file. */
+static int count_more(struct spool *s, uint64_t bytes)
+{
+	int rc = spool_count(s->store, bytes);
+
+	if (rc == 0)
+		s->filed += bytes;
+	return rc;
+}
+
+/* From here on all of the body is counted, also what gathers in memory: it will be
+ * written. */
+static int open_file(struct spool *s)
+{
+	int rc = count_more(s, s->memory.len);
+
+	if (rc == 0)
+		rc = spool_temp_file(s->store->folder);
+	if (rc < 0)
+		return rc;
+	s->fd = rc;
+	return 0;
+}
+
 static int put_in_file(struct spool *s, struct slice bytes)
 {
-	if (s->fd < 0) {
-		int fd = spool_temp_file(s->folder);
-
-		if (fd < 0)
-			return fd;
-		s->fd = fd;
-	}
-
 	int rc = flush_memory(s);
 
 	if (rc < 0)
 		return rc;
-	if (bytes.len < s->memory_max)
+	if (bytes.len < s->store->memory_max)
 		return buf_append_slice(&s->memory, bytes);
 	return fd_write_all(s->fd, bytes.base, bytes.len);
 }
 
 int spool_put(struct spool *s, struct slice bytes)
 {
-	bool fits = bytes.len <= s->memory_max && s->memory.len <= s->memory_max - bytes.len;
-	int rc = fits ? buf_append_slice(&s->memory, bytes) : put_in_file(s, bytes);
+	size_t max = s->store->memory_max;
+	bool fits = bytes.len <= max && s->memory.len <= max - bytes.len;
+	int rc = 0;
 
+	if (!fits && s->fd < 0)
+		rc = open_file(s);
+	if (rc == 0 && s->fd >= 0)
+		rc = count_more(s, bytes.len);
+	if (rc == 0)
+		rc = fits ? buf_append_slice(&s->memory, bytes) : put_in_file(s, bytes);
+	if (rc == 0)
+		s->size += bytes.len;
+	return rc;
+}
+
+int spool_hold(struct spool *s, struct slice bytes)
+{
+	int rc = buf_append_slice(&s->memory, bytes);
+
+	assert(s->fd < 0);
 	if (rc == 0)
 		s->size += bytes.len;
 	return rc;
@@ -135,44 +199,43 @@ ssize_t spool_read(struct spool *s, void *into, size_t len)
 	return (ssize_t)done;
 }
 
-static size_t line_length(const char *bytes, size_t len)
+static size_t line_length(const char *bytes, size_t len, bool *ends)
 {
 	const char *lf = memchr(bytes, '\n', len);
 
+	*ends = lf != NULL;
 	return lf ? (size_t)(lf + 1 - bytes) : len;
 }
 
-static ssize_t file_line_length(const struct spool *s, size_t max)
+static ssize_t file_line_length(const struct spool *s, size_t max, bool *ends)
 {
 	char bytes[SCAN_BYTES];
 	size_t seen = 0;
 
-	while (seen < max) {
+	*ends = false;
+	while (seen < max && !*ends) {
 		size_t len = max - seen < sizeof(bytes) ? max - seen : sizeof(bytes);
 		ssize_t n = read_at(s, bytes, len, s->offset + seen);
 
 		if (n < 0)
 			return n;
 
-		size_t line = line_length(bytes, (size_t)n);
-
-		seen += line;
-		if (bytes[line - 1] == '\n')
-			break;
+		seen += line_length(bytes, (size_t)n, ends);
 	}
 	return (ssize_t)seen;
 }
 
-ssize_t spool_line_length(struct spool *s, size_t max)
+ssize_t spool_line_length(struct spool *s, size_t max, bool *ends)
 {
 	uint64_t left = spool_left(s);
 
 	assert(s->fd < 0 || s->memory.len == 0);
 	if (max == 0 || max > left)
 		max = (size_t)left;
+	*ends = false;
 	if (max == 0)
 		return 0;
 	if (s->fd < 0)
-		return (ssize_t)line_length(s->memory.base + s->offset, max);
-	return file_line_length(s, max);
+		return (ssize_t)line_length(s->memory.base + s->offset, max, ends);
+	return file_line_length(s, max, ends);
 }

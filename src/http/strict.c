@@ -9,6 +9,14 @@
  * Line ends and limits are the reader's business; this file judges one line. */
 #include "strict.h"
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+
+enum { BLOCK = sizeof(__m128i) };
+#endif
+
+enum { METHOD_MIN = 3, METHOD_MAX = 20 };
+
 /* The classes of all bytes, sixteen to a row. */
 enum {
 	O = 0,
@@ -17,18 +25,20 @@ enum {
 	H = STRICT_VALUE | STRICT_TARGET | STRICT_HOST,
 	T = STRICT_VALUE | STRICT_TARGET | STRICT_TOKEN,
 	N = STRICT_VALUE | STRICT_TARGET | STRICT_HOST | STRICT_TOKEN,
+	X = T | STRICT_METHOD,
+	U = N | STRICT_METHOD,
 };
 
 /* clang-format off */
 static const uint8_t class_of[256] = {
 	O, O, O, O, O, O, O, O, O, V, O, O, O, O, O, O, /* TAB */
 	O, O, O, O, O, O, O, O, O, O, O, O, O, O, O, O,
-	V, N, G, T, N, N, N, N, H, H, N, N, H, N, N, G, /* SP ! " # $ % & ' ( ) * + , - . / */
-	N, N, N, N, N, N, N, N, N, N, G, H, G, H, G, G, /* 0-9 : ; < = > ? */
-	G, N, N, N, N, N, N, N, N, N, N, N, N, N, N, N, /* @ A-O */
-	N, N, N, N, N, N, N, N, N, N, N, G, G, G, T, N, /* P-Z [ \ ] ^ _ */
-	T, N, N, N, N, N, N, N, N, N, N, N, N, N, N, N, /* ` a-o */
-	N, N, N, N, N, N, N, N, N, N, N, G, T, G, N, O, /* p-z { | } ~ DEL */
+	V, U, G, T, U, U, U, U, H, H, U, U, H, U, U, G, /* SP ! " # $ % & ' ( ) * + , - . / */
+	U, U, U, U, U, U, U, U, U, U, G, H, G, H, G, G, /* 0-9 : ; < = > ? */
+	G, U, U, U, U, U, U, U, U, U, U, U, U, U, U, U, /* @ A-O */
+	U, U, U, U, U, U, U, U, U, U, U, G, G, G, X, U, /* P-Z [ \ ] ^ _ */
+	X, N, N, N, N, N, N, N, N, N, N, N, N, N, N, N, /* ` a-o */
+	N, N, N, N, N, N, N, N, N, N, N, G, X, G, U, O, /* p-z { | } ~ DEL */
 	G, G, G, G, G, G, G, G, G, G, G, G, G, G, G, G,
 	G, G, G, G, G, G, G, G, G, G, G, G, G, G, G, G,
 	G, G, G, G, G, G, G, G, G, G, G, G, G, G, G, G,
@@ -40,7 +50,7 @@ static const uint8_t class_of[256] = {
 };
 /* clang-format on */
 
-size_t strict_span(struct slice s, enum strict_class class)
+size_t strict_span_bytewise(struct slice s, enum strict_class class)
 {
 	size_t n = 0;
 
@@ -49,32 +59,100 @@ size_t strict_span(struct slice s, enum strict_class class)
 	return n;
 }
 
+#ifdef __SSE2__
+
+/* Whether all BLOCK bytes at base are at least `least` and not DEL, or TABs where
+ * those may stand.  Inline, so that the constants are ones. */
+static inline bool block_is_good(const char *base, char least, bool with_tabs)
+{
+	__m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)base);
+	__m128i good = _mm_cmpeq_epi8(_mm_max_epu8(bytes, _mm_set1_epi8(least)), bytes);
+
+	good = _mm_andnot_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8(0x7f)), good);
+	if (with_tabs)
+		good = _mm_or_si128(good, _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\t')));
+	return _mm_movemask_epi8(good) == 0xffff;
+}
+
+/* How many bytes at the start of s are good, counted in blocks: the one with a bad
+ * byte is not.  The last block may overlap the one before; a short s is padded,
+ * but for one that is looked at as fast byte by byte. */
+static inline size_t span_blocks(struct slice s, char least, bool with_tabs)
+{
+	size_t n = 0;
+
+	if (s.len < BLOCK / 2)
+		return 0;
+	if (s.len < BLOCK) {
+		char block[BLOCK];
+
+		memset(block, 'a', sizeof(block));
+		memcpy(block, s.base, s.len);
+		return block_is_good(block, least, with_tabs) ? s.len : 0;
+	}
+	for (; s.len - n >= BLOCK; n += BLOCK)
+		if (!block_is_good(s.base + n, least, with_tabs))
+			return n;
+	return block_is_good(s.base + s.len - BLOCK, least, with_tabs) ? s.len : n;
+}
+
+/* Values and targets are what is long, and their classes are ranges. */
+size_t strict_span(struct slice s, enum strict_class class)
+{
+	size_t n = 0;
+
+	if (class == STRICT_VALUE)
+		n = span_blocks(s, ' ', true);
+	else if (class == STRICT_TARGET)
+		n = span_blocks(s, '!', false);
+	if (n == s.len)
+		return n;
+	return n + strict_span_bytewise(slice_of(s.base + n, s.len - n), class);
+}
+
+#else
+
+size_t strict_span(struct slice s, enum strict_class class)
+{
+	return strict_span_bytewise(s, class);
+}
+
+#endif
+
 static bool is_digit(char c)
 {
 	return c >= '0' && c <= '9';
 }
 
-/* HTTP-version of RFC 9112 2.3: one digit on each side, the name in capitals. */
-static enum http_error check_version(struct slice version, unsigned *minor)
+/* HTTP-version of RFC 9112 2.3: one digit on each side, the name in capitals.
+ * Another major version that is let through is served as the 1.x nearest to it. */
+static enum http_error check_version(struct slice version, bool any, unsigned *minor)
 {
 	if (version.len != 8 || !slice_starts(version, SLICE("HTTP/")) ||
 	    !is_digit(version.base[5]) || version.base[6] != '.' || !is_digit(version.base[7]))
 		return HTTP_ERR_VERSION;
-	if (version.base[5] != '1')
+	if (version.base[5] == '1')
+		*minor = (unsigned)(version.base[7] - '0');
+	else if (any)
+		*minor = version.base[5] > '1' ? 1 : 0;
+	else
 		return HTTP_ERR_VERSION_SUPPORT;
-	*minor = (unsigned)(version.base[7] - '0');
 	return HTTP_ERR_NONE;
 }
 
-enum http_error strict_request_line(struct slice line, struct http_request *req)
+enum http_error strict_request_line(struct slice line, const struct http_leniency *lenient,
+				    struct http_request *req)
 {
 	*req = (struct http_request){.line = line};
 
-	size_t method = strict_span(line, STRICT_TOKEN);
+	bool any = lenient->any_method;
+	size_t method = strict_span_bytewise(line, any ? STRICT_TOKEN : STRICT_METHOD);
 
 	if (method == line.len)
 		return HTTP_ERR_REQUEST_LINE;
 	if (method == 0 || line.base[method] != ' ')
+		return HTTP_ERR_METHOD;
+	if (!any && (method < METHOD_MIN || method > METHOD_MAX))
 		return HTTP_ERR_METHOD;
 	req->method = slice_of(line.base, method);
 
@@ -85,21 +163,30 @@ enum http_error strict_request_line(struct slice line, struct http_request *req)
 		return HTTP_ERR_REQUEST_LINE;
 	req->target = slice_of(rest.base, (size_t)(space - rest.base));
 	req->version = slice_of(space + 1, rest.len - req->target.len - 1);
-	req->is_head = slice_eq(req->method, SLICE("HEAD"));
-	return check_version(req->version, &req->minor);
+	return check_version(req->version, lenient->any_version, &req->minor);
 }
 
-enum http_error strict_field_line(struct slice line)
+enum http_error strict_value(struct slice value)
 {
-	if (line.base[0] == ' ' || line.base[0] == '\t')
+	return strict_span(value, STRICT_VALUE) == value.len ? HTTP_ERR_NONE : HTTP_ERR_FIELD_VALUE;
+}
+
+enum http_error strict_field_line(struct slice line, const struct http_leniency *lenient,
+				  bool *untidy)
+{
+	if (strict_is_blank(line.base[0]))
 		return HTTP_ERR_FOLDING;
 
-	size_t name = strict_span(line, STRICT_TOKEN);
+	size_t name = strict_span_bytewise(line, STRICT_TOKEN);
+	size_t colon = name;
 
-	if (name == 0 || name == line.len || line.base[name] != ':')
+	if (lenient->name_blanks)
+		while (colon < line.len && strict_is_blank(line.base[colon]))
+			colon++;
+	if (name == 0 || colon == line.len || line.base[colon] != ':')
 		return HTTP_ERR_FIELD;
-
-	struct slice value = slice_of(line.base + name + 1, line.len - name - 1);
-
-	return strict_span(value, STRICT_VALUE) == value.len ? HTTP_ERR_NONE : HTTP_ERR_FIELD_VALUE;
+	if (colon > name || strict_is_blank(line.base[line.len - 1]))
+		*untidy = true;
+	/* What stands before the value would do in one, and whole blocks cost least. */
+	return strict_value(line);
 }

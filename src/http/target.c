@@ -4,6 +4,9 @@
  * `%2e` mean the same is for applications to say.  A fragment should not be
  * there, but some clients send one; it is cut off, as under gunicorn. */
 #include "ucorn/http/target.h"
+
+#include <arpa/inet.h>
+
 #include "check.h"
 #include "strict.h"
 
@@ -23,14 +26,20 @@ static int hex_value(char c)
 	return -1;
 }
 
-/* The length of "[" 1*(HEXDIG / ":" / ".") "]", 0 if that is not there. */
+/* The length of "[" IPv6address "]", 0 if that is not there.  Of RFC 3986's
+ * IPvFuture nobody has seen one. */
 static size_t literal_length(struct slice s)
 {
-	size_t n = 1;
+	const char *end = memchr(s.base, ']', s.len);
+	size_t len = end ? (size_t)(end - s.base) - 1 : 0;
+	char text[INET6_ADDRSTRLEN];
+	struct in6_addr address;
 
-	while (n < s.len && (hex_value(s.base[n]) >= 0 || s.base[n] == ':' || s.base[n] == '.'))
-		n++;
-	return n > 1 && n < s.len && s.base[n] == ']' ? n + 1 : 0;
+	if (len == 0 || len >= sizeof(text))
+		return 0;
+	memcpy(text, s.base + 1, len);
+	text[len] = '\0';
+	return inet_pton(AF_INET6, text, &address) == 1 ? len + 2 : 0;
 }
 
 bool http_authority_split(struct slice authority, struct slice *host, struct slice *port)

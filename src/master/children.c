@@ -232,7 +232,7 @@ static void bury(struct children *c, struct child *child, int wait_status, uint6
 
 	if (end != END_BOOT_FAILED || !ends_first_start(c, wait_status))
 		log_end(child, wait_status);
-	atomic_store(&slot_of(c, child)->state, SCORE_EMPTY);
+	scoreboard_end(c->scoreboard, slot_of(c, child));
 	child_set_state(c, child, CHILD_NONE, NEVER_MS);
 	if (child->generation != c->generation)
 		return;

@@ -7,7 +7,6 @@
  * that cannot work costs a line in the log. */
 #include "signals.h"
 #include "state.h"
-#include "ucorn/backend/registry.h"
 #include "ucorn/util/log.h"
 #include "ucorn/util/title.h"
 
@@ -24,10 +23,7 @@ static int prepare_rest(struct master *m, struct renewal *fresh, struct err *err
 {
 	const struct settings *s = &fresh->settings;
 
-	if (master_check_settings(s, err) < 0)
-		return -1;
-	fresh->backend = backend_find(s->worker_class, s->threads, err);
-	if (!fresh->backend || master_preload(m, s, err) < 0)
+	if (master_check_settings(s, &fresh->backend, err) < 0 || master_preload(m, s, err) < 0)
 		return -1;
 	if (log_sinks_open(&fresh->sinks, s->errorlog, s->accesslog, err) < 0)
 		return -1;
@@ -55,6 +51,7 @@ static void apply_minor(struct master *m)
 {
 	struct err err;
 
+	master_raise_files(m->settings);
 	if (master_apply_env(m->settings, &err) < 0)
 		log_error("%s", err.text);
 	if (master_write_pidfile(m, m->settings, &err) < 0)

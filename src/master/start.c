@@ -4,6 +4,7 @@
  * was done by then is undone by master_end, in one place for all exits. */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "pidfile.h"
@@ -62,14 +63,13 @@ int master_write_pidfile(struct master *m, const struct settings *s, struct err 
 	return 0;
 }
 
-int master_check_settings(const struct settings *s, struct err *err)
+int master_check_settings(const struct settings *s, const struct worker_backend **backend,
+			  struct err *err)
 {
 	struct access_format *format;
-	struct trusted_peers trusted;
-
-	if (trusted_peers_init(&trusted, s->forwarded_allow_ips, err) < 0)
+	*backend = backend_find(s->worker_class, s->threads, err);
+	if (!*backend || worker_check(s, *backend, err) < 0)
 		return -1;
-	trusted_peers_release(&trusted);
 	if (s->workers > CHILDREN_MAX / 2)
 		return err_set(err, "workers = %u: at most %d are possible", s->workers,
 			       CHILDREN_MAX / 2);
@@ -80,6 +80,23 @@ int master_check_settings(const struct settings *s, struct err *err)
 		return -1;
 	access_format_free(format);
 	return 0;
+}
+
+void master_raise_files(const struct settings *s)
+{
+	/* A connection may have a body's file besides its socket. */
+	rlim_t needed = 2 * (rlim_t)s->worker_connections + 100;
+	struct rlimit files;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) < 0 || files.rlim_cur >= needed)
+		return;
+	files.rlim_cur = needed < files.rlim_max ? needed : files.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &files) < 0 || files.rlim_cur <= s->worker_connections)
+		log_warning(
+			"A worker may open %llu files only, too few for worker_connections = %u: "
+			"it will keep fewer connections. Raise the limit (ulimit -n, or "
+			"LimitNOFILE= in a unit file).",
+			(unsigned long long)files.rlim_cur, s->worker_connections);
 }
 
 static int open_log(struct master *m, struct err *err)
@@ -97,13 +114,13 @@ int master_start(struct master *m, struct err *err)
 {
 	const struct settings *s = m->settings;
 
-	if (master_check_settings(s, err) < 0 || open_log(m, err) < 0)
+	if (master_check_settings(s, &m->backend, err) < 0 || open_log(m, err) < 0)
 		return -1;
-	m->backend = backend_find(s->worker_class, s->threads, err);
-	if (!m->backend || master_apply_env(s, err) < 0 || master_preload(m, s, err) < 0)
+	if (master_apply_env(s, err) < 0 || master_preload(m, s, err) < 0)
 		return -1;
 
 	log_info("Starting ucorn %s", UCORN_VERSION);
+	master_raise_files(s);
 	log_debug("Python %s from %s", interp_version(), interp_executable());
 	if (master_write_pidfile(m, s, err) < 0 || signals_open(err) < 0 ||
 	    sockets_open(&m->sockets, s, err) < 0)

@@ -32,9 +32,15 @@ struct master {
 MUST_CHECK int master_start(struct master *m, struct err *err);
 void master_end(struct master *m);
 
-/* Assignments of raw_env into os.environ. */
 /* What can be wrong with settings that their rows cannot know. */
-MUST_CHECK int master_check_settings(const struct settings *s, struct err *err);
+MUST_CHECK int master_check_settings(const struct settings *s,
+				     const struct worker_backend **backend, struct err *err);
+
+/* Raises the limit of open files to what the workers' connections need, as far as
+ * that is allowed; warns where it is not. */
+void master_raise_files(const struct settings *s);
+
+/* Assignments of raw_env into os.environ. */
 MUST_CHECK int master_apply_env(const struct settings *s, struct err *err);
 
 /* Imports the application if s wants that here and it has not been done. */

@@ -79,6 +79,13 @@ static ssize_t mem_sendv(struct io *io, const struct iovec *iov, unsigned n)
 	return allowed;
 }
 
+static bool mem_is_lost(struct io *io)
+{
+	struct io_mem *m = io->state;
+
+	return m->recv_error || m->send_error;
+}
+
 static ssize_t mem_sendfile(struct io *io, int file, off_t offset, size_t len)
 {
 	struct io_mem *m = io->state;
@@ -116,6 +123,7 @@ static const struct io_ops mem_ops = {
 	.recv = mem_recv,
 	.sendv = mem_sendv,
 	.sendfile = mem_sendfile,
+	.is_lost = mem_is_lost,
 	.shutdown = mem_shutdown,
 	.close = mem_close,
 };

@@ -40,3 +40,9 @@ void scoreboard_begin(struct score_slot *slot, uint64_t now_ms)
 	atomic_store(&slot->beat_ms, now_ms);
 	atomic_store(&slot->state, SCORE_BOOTING);
 }
+
+void scoreboard_end(struct scoreboard *sb, struct score_slot *slot)
+{
+	atomic_fetch_sub(&sb->spooled, atomic_exchange(&slot->spooled, 0));
+	atomic_store(&slot->state, SCORE_EMPTY);
+}

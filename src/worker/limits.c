@@ -1,13 +1,25 @@
 /* What makes a worker leave by itself: enough requests, or a master that has
  * gone. */
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "state.h"
 #include "ucorn/util/clock.h"
 #include "ucorn/util/log.h"
 
-enum { PARENT_CHECK_MS = 1000 };
+enum { PARENT_CHECK_MS = 1000, OTHER_FILES = 32 };
+
+unsigned worker_max_connections(const struct worker *w)
+{
+	unsigned wanted = w->context.settings->worker_connections;
+	struct rlimit files;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) < 0 || files.rlim_cur >= (rlim_t)wanted + OTHER_FILES)
+		return wanted;
+	return files.rlim_cur > 2 * OTHER_FILES ? (unsigned)files.rlim_cur - OTHER_FILES
+						: (unsigned)files.rlim_cur / 2;
+}
 
 /* Workers that were forked together should not leave together. */
 static unsigned jitter(unsigned max, unsigned age)

@@ -10,7 +10,7 @@ struct worker {
 	struct conn_service service;
 	struct reactor *reactor;
 	struct app *app;
-	struct trusted_peers trusted;
+	struct forwarding forwarding;
 	struct access_format *access_format; /* NULL: no access log */
 	int wake[2];			     /* Python writes a byte to [1] for each signal */
 	bool leaving;			     /* finishes what it has, then ends */
@@ -32,9 +32,14 @@ void worker_signals_close(struct worker *w, bool is_copy);
 void worker_signals_watch(struct worker *w); /* once there is a reactor */
 void worker_signals_run(struct worker *w);
 
+/* configure.c: fills the service from the settings. */
+MUST_CHECK int worker_configure(struct worker *w, struct err *err);
+
 /* limits.c: what makes a worker leave by itself. */
 void worker_limits_init(struct worker *w);
 void worker_limits_check(struct worker *w);
+/* worker_connections, or as many as the limit of open files leaves room for. */
+unsigned worker_max_connections(const struct worker *w);
 
 /* Begins to leave: takes no further connection, answers with Connection: close. */
 void worker_leave(struct worker *w);

@@ -100,11 +100,11 @@ void worker_run_inline(struct worker *w)
 	}
 }
 
-/* Polls for room to write, other Python threads running meanwhile: 0, or
- * -ETIMEDOUT, -EINTR, another -errno. */
-static int poll_writable(int fd, int wait_ms)
+/* Polls a descriptor, other Python threads running meanwhile: 0, or -ETIMEDOUT,
+ * -EINTR, another -errno. */
+static int poll_one(int fd, short events, int wait_ms)
 {
-	struct pollfd p = {.fd = fd, .events = POLLOUT};
+	struct pollfd p = {.fd = fd, .events = events};
 	int n, rc;
 
 	gil_release();
@@ -114,16 +114,17 @@ static int poll_writable(int fd, int wait_ms)
 	return rc;
 }
 
-int worker_wait_poll(struct conn *c, unsigned timeout_ms)
+int worker_wait_poll(struct conn *c, enum want want, unsigned timeout_ms)
 {
 	struct worker *w = container_of(c->service, struct worker, service);
 	uint64_t end_ms = clock_ms() + timeout_ms, now_ms;
+	short events = want == WANT_READ ? POLLIN : POLLOUT;
 	int rc;
 
-	/* In slices: a worker that waits for a reader is alive, and has to hear
+	/* In slices: a worker that waits for a client is alive, and has to hear
 	 * that it should stop. */
 	do {
-		rc = poll_writable(c->io.fd, WAIT_SLICE_MS);
+		rc = poll_one(c->io.fd, events, WAIT_SLICE_MS);
 		now_ms = clock_ms();
 		w->service.now_ms = now_ms;
 		slot_update(w);
@@ -141,26 +142,6 @@ static enum want dispatch(void *data, struct conn *c)
 
 /* ---- boot */
 
-static void service_configure(struct worker *w)
-{
-	const struct settings *s = w->context.settings;
-	struct conn_service *service = &w->service;
-
-	conn_service_init(service);
-	service->app = w->app;
-	service->trusted = &w->trusted;
-	service->wait = w->context.backend->wait;
-	service->limits = (struct http_limits){
-		.line = s->limit_request_line,
-		.fields = s->limit_request_fields,
-		.field_bytes = s->limit_request_field_size,
-		.body = s->limit_request_body,
-	};
-	service->keep_alive = s->keepalive > 0;
-	service->deadlines.duration_ms[DEADLINE_KEEPALIVE] =
-		s->keepalive < UINT_MAX / 1000 ? 1000 * s->keepalive : UINT_MAX;
-}
-
 /* How long a turn may wait: often enough that the master sees a sign of life well
  * within timeout. */
 static double tick_seconds(const struct settings *s)
@@ -176,7 +157,8 @@ static int reactor_start(struct worker *w, struct err *err)
 		.n_listeners = ctx->n_listeners,
 		/* One at a time, so that the others get their share. */
 		.accept_batch = ctx->settings->workers == 1 ? ACCEPT_BATCH_ALONE : 1,
-		.max_connections = ctx->settings->worker_connections,
+		.is_alone = ctx->settings->workers == 1,
+		.max_connections = worker_max_connections(w),
 		.tick_s = tick_seconds(ctx->settings),
 		.dispatch = dispatch,
 		.dispatch_data = w,
@@ -232,8 +214,7 @@ static int worker_boot(struct worker *w, struct err *err)
 	/* Importing may have set handlers, asyncio may have taken the wake-up. */
 	if (worker_signals_install(w, err) < 0)
 		return -1;
-	service_configure(w);
-	if (trusted_peers_init(&w->trusted, w->context.settings->forwarded_allow_ips, err) < 0)
+	if (worker_configure(w, err) < 0)
 		return -1;
 	if (worker_access_init(w, err) < 0)
 		return -1;
@@ -249,7 +230,7 @@ static void worker_release(struct worker *w)
 	if (w->reactor)
 		conn_service_release(&w->service);
 	access_format_free(w->access_format);
-	trusted_peers_release(&w->trusted);
+	forwarding_release(&w->forwarding);
 	if (w->app && !w->context.app)
 		wsgi_app_free(w->app);
 	if (log_sinks_flush(w->context.sinks) < 0)

@@ -23,6 +23,13 @@ static enum app_step request_failed(struct wsgi_request *r)
 	static const struct slice no_message;
 	const struct http_request *req = &r->x->request;
 
+	/* How an application says that it has answered by itself, on gunicorn.socket. */
+	if (PyErr_ExceptionMatches(PyExc_StopIteration)) {
+		log_debug("Closing connection: the application raised StopIteration");
+		PyErr_Clear();
+		exchange_let_go(r->x);
+		return APP_DONE;
+	}
 	/* What a client that has gone makes fail is no error of the application. */
 	if (r->x->conn->lost) {
 		log_debug("Ignored an exception after the client had gone");
@@ -40,7 +47,7 @@ static bool request_prepare(struct wsgi_request *r)
 {
 	struct wsgi_app *app = r->app;
 
-	r->input = input_get(app->inputs, &r->x->body);
+	r->input = input_get(app->inputs, r->x);
 	if (!r->input)
 		return false;
 	r->start = start_response_get(app->starts, r);
@@ -142,6 +149,7 @@ static void wsgi_finish(struct app *base, struct exchange *x)
 		result_close(r);
 		Py_CLEAR(r->iterator);
 		Py_CLEAR(r->result);
+		environ_leave(app->environs, x, r->environ);
 		Py_CLEAR(r->environ);
 		context_leave(r);
 	}

@@ -25,6 +25,7 @@ enum key {
 	KEY_INPUT,
 	KEY_URL_SCHEME,
 	KEY_EARLY_HINTS,
+	KEY_SOCKET,
 	KEY_COUNT
 };
 
@@ -44,6 +45,7 @@ static const char *const key_names[KEY_COUNT] = {
 	[KEY_INPUT] = "wsgi.input",
 	[KEY_URL_SCHEME] = "wsgi.url_scheme",
 	[KEY_EARLY_HINTS] = "wsgi.early_hints",
+	[KEY_SOCKET] = "gunicorn.socket",
 };
 
 /* Values that most requests have. */
@@ -54,7 +56,7 @@ static const char *const texts[TEXT_COUNT] = {
 	[TEXT_HTTP10] = "HTTP/1.0", [TEXT_HTTP11] = "HTTP/1.1", [TEXT_HTTPS] = "https",
 };
 
-enum { TEMPLATES = 16, ROOM_KEYS = 2 };
+enum { TEMPLATES = 16 };
 
 struct environ_template {
 	const struct listener *listener;
@@ -69,11 +71,13 @@ struct environ_maker {
 	char *script_path; /* its bytes: cut off the front of each path */
 	struct environ_template templates[TEMPLATES];
 	struct field_names *names;
+	PyObject *socket_class;
 };
 
 /* A connection's own values, made with its first request. */
 struct peer_values {
 	PyObject *addr, *port;
+	struct client_socket socket;
 };
 
 static PyObject *latin1(struct slice s)
@@ -125,37 +129,34 @@ static bool put_listener(struct environ_maker *m, PyObject *dict, const struct l
 	       put(dict, m->keys[KEY_SERVER_PORT], port);
 }
 
-/* A dict grows when its table is full, and its copies keep the size of the table:
- * some keys too many, taken out again, leave room for a request's fields, so that
- * no environ has to grow. */
+/* A dict grows when its table is full, and its copies keep the size of the table: one
+ * key too many, taken out again, leaves room for a request's fields, so that no
+ * environ has to grow. */
 static bool make_room(PyObject *dict)
 {
-	char name[16];
-	bool ok = true;
-	int i;
-
-	for (i = 0; ok && i < ROOM_KEYS; i++) {
-		snprintf(name, sizeof(name), "room%d", i);
-		ok = PyDict_SetItemString(dict, name, Py_None) == 0;
-	}
-	while (ok && i-- > 0) {
-		snprintf(name, sizeof(name), "room%d", i);
-		ok = PyDict_DelItemString(dict, name) == 0;
-	}
-	return ok;
+	return PyDict_SetItemString(dict, "room", Py_None) == 0 &&
+	       PyDict_DelItemString(dict, "room") == 0;
 }
 
 static PyObject *template_new(struct environ_maker *m, const struct listener *l)
 {
-	static const enum key every_request[] = {
-		KEY_REQUEST_METHOD, KEY_QUERY_STRING, KEY_RAW_URI, KEY_SERVER_PROTOCOL,
-		KEY_PATH_INFO,	    KEY_REMOTE_ADDR,  KEY_INPUT,   KEY_EARLY_HINTS};
+	/* The values that most requests have, so that those need not set them. */
+	static const struct {
+		enum key key;
+		enum text text;
+	} usual[] = {
+		{KEY_REQUEST_METHOD, TEXT_GET}, {KEY_SERVER_PROTOCOL, TEXT_HTTP11},
+		{KEY_QUERY_STRING, TEXT_EMPTY}, {KEY_RAW_URI, TEXT_EMPTY},
+		{KEY_PATH_INFO, TEXT_EMPTY},	{KEY_REMOTE_ADDR, TEXT_EMPTY},
+		{KEY_INPUT, TEXT_EMPTY},	{KEY_EARLY_HINTS, TEXT_EMPTY},
+		{KEY_SOCKET, TEXT_EMPTY},
+	};
 	PyObject *dict = PyDict_Copy(m->constants);
 	bool ok = dict && put_listener(m, dict, l) &&
 		  PyDict_SetItem(dict, m->keys[KEY_SCRIPT_NAME], m->script_name) == 0;
 
-	for (size_t i = 0; ok && i < ARRAY_LEN(every_request); i++)
-		ok = PyDict_SetItem(dict, m->keys[every_request[i]], m->texts[TEXT_EMPTY]) == 0;
+	for (size_t i = 0; ok && i < ARRAY_LEN(usual); i++)
+		ok = PyDict_SetItem(dict, m->keys[usual[i].key], m->texts[usual[i].text]) == 0;
 	if (ok && !(l && l->is_unix))
 		ok = PyDict_SetItem(dict, m->keys[KEY_REMOTE_PORT], m->texts[TEXT_EMPTY]) == 0;
 	if (!ok || !make_room(dict))
@@ -206,17 +207,13 @@ static bool special_field(struct environ_maker *m, const struct http_field *f, P
 	return true;
 }
 
-static bool put_fields(struct environ_maker *m, PyObject *environ, const struct http_request *req,
-		       bool trusted)
+static bool put_fields(struct environ_maker *m, PyObject *environ, const struct http_request *req)
 {
 	for (size_t i = 0; i < req->n_fields; i++) {
 		const struct http_field *f = &req->fields[i];
 		PyObject *key, *value;
 		bool ok;
 
-		/* X_Y would stand for X-Y as well, and could forge it. */
-		if (memchr(f->name.base, '_', f->name.len) && !(trusted && forwarded_name(f->name)))
-			continue;
 		if (special_field(m, f, &key)) {
 			if (key && !put(environ, key, latin1(f->value)))
 				return false;
@@ -235,22 +232,23 @@ static bool put_fields(struct environ_maker *m, PyObject *environ, const struct 
 
 /* ---- the request line */
 
-static PyObject *method_text(struct environ_maker *m, struct slice method)
+/* What the template has is not set again. */
+static bool put_method(struct environ_maker *m, PyObject *environ, struct slice method)
 {
-	if (slice_eq(method, SLICE("GET")))
-		return Py_NewRef(m->texts[TEXT_GET]);
-	if (slice_eq(method, SLICE("POST")))
-		return Py_NewRef(m->texts[TEXT_POST]);
-	return latin1(method);
+	bool is_post = slice_eq(method, SLICE("POST"));
+
+	return slice_eq(method, SLICE("GET")) ||
+	       put(environ, m->keys[KEY_REQUEST_METHOD],
+		   is_post ? Py_NewRef(m->texts[TEXT_POST]) : latin1(method));
 }
 
-static PyObject *protocol_text(struct environ_maker *m, struct slice version)
+static bool put_protocol(struct environ_maker *m, PyObject *environ, struct slice version)
 {
-	if (slice_eq(version, SLICE("HTTP/1.1")))
-		return Py_NewRef(m->texts[TEXT_HTTP11]);
-	if (slice_eq(version, SLICE("HTTP/1.0")))
-		return Py_NewRef(m->texts[TEXT_HTTP10]);
-	return latin1(version);
+	bool is_1_0 = slice_eq(version, SLICE("HTTP/1.0"));
+
+	return slice_eq(version, SLICE("HTTP/1.1")) ||
+	       put(environ, m->keys[KEY_SERVER_PROTOCOL],
+		   is_1_0 ? Py_NewRef(m->texts[TEXT_HTTP10]) : latin1(version));
 }
 
 /* Where the application is mounted: by the process's environment, or by a trusted
@@ -310,27 +308,31 @@ static bool put_line(struct environ_maker *m, PyObject *environ, struct exchange
 	else
 		raw = latin1(req->target);
 	return put(environ, m->keys[KEY_PATH_INFO], path) &&
-	       put(environ, m->keys[KEY_RAW_URI], raw) &&
-	       put(environ, m->keys[KEY_REQUEST_METHOD], method_text(m, req->method)) &&
-	       put(environ, m->keys[KEY_SERVER_PROTOCOL], protocol_text(m, req->version)) &&
+	       put(environ, m->keys[KEY_RAW_URI], raw) && put_method(m, environ, req->method) &&
+	       put_protocol(m, environ, req->version) &&
 	       (req->query.len == 0 || put(environ, m->keys[KEY_QUERY_STRING], latin1(req->query)));
 }
 
 /* ---- the peer */
 
-static struct peer_values *peer_values_of(struct conn *c)
+static struct peer_values *peer_values_of(struct environ_maker *m, struct conn *c)
 {
 	struct peer_values *v = c->app_data;
 
 	if (v)
 		return v;
 	v = calloc(1, sizeof(*v));
-	if (!v)
+	if (!v) {
+		PyErr_NoMemory();
 		return NULL;
+	}
+	c->app_data = v;
 	v->addr = PyUnicode_FromString(c->remote_addr);
 	v->port = PyUnicode_FromFormat("%u", c->remote_port);
-	c->app_data = v;
-	return v;
+	if (v->addr && v->port && client_socket_init(&v->socket, m->socket_class))
+		return v;
+	environ_forget(c);
+	return NULL;
 }
 
 void environ_forget(struct conn *c)
@@ -338,20 +340,22 @@ void environ_forget(struct conn *c)
 	struct peer_values *v = c->app_data;
 
 	c->app_data = NULL;
+	client_socket_release(&v->socket);
 	Py_XDECREF(v->addr);
 	Py_XDECREF(v->port);
 	free(v);
 }
 
-static bool put_peer(struct environ_maker *m, PyObject *environ, struct conn *c)
+static bool put_peer(struct environ_maker *m, PyObject *environ, struct exchange *x)
 {
-	struct peer_values *v = peer_values_of(c);
+	struct conn *c = x->conn;
+	struct peer_values *v = peer_values_of(m, c);
 
-	if (!v || !v->addr || !v->port) {
-		PyErr_NoMemory();
+	if (!v)
 		return false;
-	}
-	if (PyDict_SetItem(environ, m->keys[KEY_REMOTE_ADDR], v->addr) < 0)
+	client_socket_attach(&v->socket, x);
+	if (PyDict_SetItem(environ, m->keys[KEY_SOCKET], v->socket.object) < 0 ||
+	    PyDict_SetItem(environ, m->keys[KEY_REMOTE_ADDR], v->addr) < 0)
 		return false;
 	return (c->listener && c->listener->is_unix) ||
 	       PyDict_SetItem(environ, m->keys[KEY_REMOTE_PORT], v->port) == 0;
@@ -387,10 +391,12 @@ static bool put_scheme(struct environ_maker *m, PyObject *environ, const struct 
 	       PyDict_SetItem(environ, m->keys[KEY_URL_SCHEME], m->texts[TEXT_HTTPS]) == 0;
 }
 
-/* A chunked body is handed over as what it has become: one of known length. */
+/* A chunked body is handed over as what it has become: one of known length.  Where
+ * the rest of it is still to come, wsgi.input_terminated has to do: applications that
+ * saw the coding would decode it again. */
 static bool put_length(struct environ_maker *m, PyObject *environ, struct exchange *x)
 {
-	if (x->request.body != HTTP_BODY_CHUNKED)
+	if (x->request.body != HTTP_BODY_CHUNKED || !x->body_complete)
 		return true;
 	return put(environ, m->keys[KEY_CONTENT_LENGTH],
 		   PyUnicode_FromFormat("%llu", (unsigned long long)x->body.size));
@@ -402,10 +408,10 @@ PyObject *environ_new(struct environ_maker *m, struct exchange *x, PyObject *inp
 	struct conn *c = x->conn;
 	PyObject *template = template_of(m, c->listener);
 	PyObject *environ = template ? PyDict_Copy(template) : NULL;
-	bool ok = environ && put_line(m, environ, x) && put_peer(m, environ, c) &&
+	bool ok = environ && put_line(m, environ, x) && put_peer(m, environ, x) &&
 		  PyDict_SetItem(environ, m->keys[KEY_INPUT], input) == 0 &&
 		  PyDict_SetItem(environ, m->keys[KEY_EARLY_HINTS], early_hints) == 0 &&
-		  put_fields(m, environ, &x->request, c->trusted) && put_length(m, environ, x) &&
+		  put_fields(m, environ, &x->request) && put_length(m, environ, x) &&
 		  put_scheme(m, environ, &x->request);
 
 	if (ok && c->listener && c->listener->is_unix)
@@ -413,6 +419,18 @@ PyObject *environ_new(struct environ_maker *m, struct exchange *x, PyObject *inp
 	if (!ok)
 		Py_CLEAR(environ);
 	return environ;
+}
+
+void environ_leave(struct environ_maker *m, struct exchange *x, PyObject *environ)
+{
+	struct peer_values *v = x->conn->app_data;
+
+	if (v)
+		client_socket_attach(&v->socket, NULL);
+	/* Frameworks make cycles of environs.  A used socket must not wait in one for the
+	 * garbage collector, as the client waits for its end. */
+	if (x->shared && environ && PyDict_DelItem(environ, m->keys[KEY_SOCKET]) < 0)
+		PyErr_Clear();
 }
 
 static bool maker_texts(struct environ_maker *m)
@@ -443,7 +461,8 @@ struct environ_maker *environ_maker_new(const struct wsgi_options *options, PyOb
 		return NULL;
 	m->names = field_names_new();
 	m->constants = PyDict_New();
-	if (!m->names || !m->constants || !maker_texts(m) ||
+	m->socket_class = client_socket_class();
+	if (!m->names || !m->constants || !m->socket_class || !maker_texts(m) ||
 	    !put_constants(m->constants, options, errors, file_wrapper)) {
 		environ_maker_free(m);
 		return NULL;
@@ -465,6 +484,7 @@ void environ_maker_free(struct environ_maker *m)
 	clear_all(m->texts, TEXT_COUNT);
 	clear_all(&m->constants, 1);
 	clear_all(&m->script_name, 1);
+	clear_all(&m->socket_class, 1);
 	for (size_t i = 0; i < TEMPLATES; i++)
 		clear_all(&m->templates[i].dict, 1);
 	field_names_free(m->names);

@@ -1,4 +1,7 @@
-/* wsgi.input: the request body, complete in a spool, as a read-only stream.
+/* wsgi.input: the request body as a read-only stream.
+ *
+ * Usually all of it is in a spool; where bodies are streamed, reading waits for
+ * what has not come yet.
  *
  * Objects come from a free list; one that the application keeps beyond its
  * request is detached and raises. */
@@ -8,7 +11,7 @@
 #include "wsgi.h"
 
 struct input_object {
-	PyObject_HEAD struct spool *body; /* NULL: detached */
+	PyObject_HEAD struct exchange *exchange; /* NULL: detached */
 };
 
 enum { KEPT_OBJECTS = 64 };
@@ -18,14 +21,14 @@ struct input_pool {
 	unsigned count;
 };
 
-static struct spool *body_of(PyObject *self)
+static struct exchange *exchange_of(PyObject *self)
 {
-	struct spool *body = ((struct input_object *)self)->body;
+	struct exchange *x = ((struct input_object *)self)->exchange;
 
-	if (!body)
+	if (!x)
 		PyErr_SetString(PyExc_ValueError,
 				"wsgi.input was used after its request had ended");
-	return body;
+	return x;
 }
 
 /* The optional size argument: -1 for None, none or a negative number. */
@@ -41,6 +44,8 @@ static bool size_argument(PyObject *const *args, Py_ssize_t nargs, Py_ssize_t *s
 	*size = PyNumber_AsSsize_t(args[0], PyExc_OverflowError);
 	return *size != -1 || !PyErr_Occurred();
 }
+
+/* ---- what is there */
 
 /* The next len bytes (there are as many) as a bytes object. */
 static PyObject *take(struct spool *body, size_t len)
@@ -61,51 +66,118 @@ static PyObject *take(struct spool *body, size_t len)
 	return bytes;
 }
 
-static PyObject *input_read(PyObject *self, PyObject *const *args, Py_ssize_t nargs)
+/* How much of what is there a read(size) takes; -1: an exception is set. */
+static ssize_t part_of_read(struct spool *body, Py_ssize_t size, bool *enough)
 {
-	struct spool *body = body_of(self);
-	Py_ssize_t size;
-	uint64_t len;
+	uint64_t left = spool_left(body);
+	uint64_t len = size >= 0 && (uint64_t)size < left ? (uint64_t)size : left;
 
-	if (!body || !size_argument(args, nargs, &size))
-		return NULL;
-	len = spool_left(body);
-	if (size >= 0 && (uint64_t)size < len)
-		len = (uint64_t)size;
-	return take(body, (size_t)len);
+	*enough = size >= 0 && (uint64_t)size == len;
+	return (ssize_t)len;
 }
 
-static PyObject *take_line(struct spool *body, Py_ssize_t size)
+/* Likewise of a readline(size): up to a line's end. */
+static ssize_t part_of_line(struct spool *body, Py_ssize_t size, bool *enough)
 {
-	ssize_t len;
+	ssize_t len = size == 0 ? 0 : spool_line_length(body, size > 0 ? (size_t)size : 0, enough);
 
-	if (size == 0)
-		return PyBytes_FromStringAndSize(NULL, 0);
-	len = spool_line_length(body, size > 0 ? (size_t)size : 0);
 	if (len < 0) {
 		errno = (int)-len;
-		return PyErr_SetFromErrno(PyExc_OSError);
+		PyErr_SetFromErrno(PyExc_OSError);
+		return -1;
 	}
-	return take(body, (size_t)len);
+	if (len == size)
+		*enough = true;
+	return len;
+}
+
+typedef ssize_t part_fn(struct spool *body, Py_ssize_t size, bool *enough);
+
+/* ---- what is still to come */
+
+static bool more_failed(int rc)
+{
+	static const char *const words[] = {"the request's body is malformed",
+					    "the request's body is too large"};
+
+	if (rc == -EBADMSG || rc == -EFBIG) {
+		PyErr_SetString(PyExc_OSError, words[rc == -EFBIG]);
+	} else {
+		errno = -rc;
+		PyErr_SetFromErrno(PyExc_OSError);
+	}
+	return false;
+}
+
+/* Appends pieces to *bytes, which may be NULL after a failure, until there are
+ * enough or the body has ended. */
+static bool gather(struct exchange *x, PyObject **bytes, Py_ssize_t size, part_fn *part)
+{
+	bool enough = false;
+
+	while (!enough) {
+		Py_ssize_t wanted = size >= 0 ? size - PyBytes_GET_SIZE(*bytes) : -1;
+		int rc = exchange_body_more(x);
+		ssize_t len;
+
+		if (rc < 0)
+			return more_failed(rc);
+		if (rc == 0)
+			break;
+		len = part(&x->body, wanted, &enough);
+		if (len < 0)
+			return false;
+		PyBytes_ConcatAndDel(bytes, take(&x->body, (size_t)len));
+		if (!*bytes)
+			return false;
+	}
+	return true;
+}
+
+/* What is there, and, where that is not enough, what comes. */
+static PyObject *take_parts(struct exchange *x, Py_ssize_t size, part_fn *part)
+{
+	bool enough = false;
+	ssize_t len = part(&x->body, size, &enough);
+	PyObject *bytes = len >= 0 ? take(&x->body, (size_t)len) : NULL;
+
+	if (!bytes || enough || x->body_complete)
+		return bytes;
+	if (!gather(x, &bytes, size, part))
+		Py_CLEAR(bytes);
+	return bytes;
+}
+
+/* ---- methods */
+
+static PyObject *input_read(PyObject *self, PyObject *const *args, Py_ssize_t nargs)
+{
+	struct exchange *x = exchange_of(self);
+	Py_ssize_t size;
+
+	if (!x || !size_argument(args, nargs, &size))
+		return NULL;
+	return take_parts(x, size, part_of_read);
 }
 
 static PyObject *input_readline(PyObject *self, PyObject *const *args, Py_ssize_t nargs)
 {
-	struct spool *body = body_of(self);
+	struct exchange *x = exchange_of(self);
 	Py_ssize_t size;
 
-	if (!body || !size_argument(args, nargs, &size))
+	if (!x || !size_argument(args, nargs, &size))
 		return NULL;
-	return take_line(body, size);
+	return take_parts(x, size, part_of_line);
 }
 
 static PyObject *input_next(PyObject *self)
 {
-	struct spool *body = body_of(self);
+	struct exchange *x = exchange_of(self);
+	PyObject *line = x ? take_parts(x, -1, part_of_line) : NULL;
 
-	if (!body || spool_left(body) == 0)
-		return NULL; /* without an exception: the end */
-	return take_line(body, -1);
+	if (line && PyBytes_GET_SIZE(line) == 0)
+		Py_CLEAR(line); /* without an exception: the end */
+	return line;
 }
 
 static PyObject *input_readlines(PyObject *self, PyObject *const *args, Py_ssize_t nargs)
@@ -113,7 +185,7 @@ static PyObject *input_readlines(PyObject *self, PyObject *const *args, Py_ssize
 	Py_ssize_t hint;
 
 	/* The hint may be ignored (PEP 3333), as gunicorn does. */
-	if (!body_of(self) || !size_argument(args, nargs, &hint))
+	if (!exchange_of(self) || !size_argument(args, nargs, &hint))
 		return NULL;
 	return PySequence_List(self);
 }
@@ -154,14 +226,14 @@ void input_pool_free(struct input_pool *pool)
 	free(pool);
 }
 
-PyObject *input_get(struct input_pool *pool, struct spool *body)
+PyObject *input_get(struct input_pool *pool, struct exchange *x)
 {
 	struct input_object *input = pool->count > 0
 					     ? pool->kept[--pool->count]
 					     : PyObject_New(struct input_object, &input_type);
 
 	if (input)
-		input->body = body;
+		input->exchange = x;
 	return (PyObject *)input;
 }
 
@@ -169,7 +241,7 @@ void input_put(struct input_pool *pool, PyObject *object)
 {
 	struct input_object *input = (struct input_object *)object;
 
-	input->body = NULL;
+	input->exchange = NULL;
 	if (Py_REFCNT(input) == 1 && pool->count < KEPT_OBJECTS)
 		pool->kept[pool->count++] = input;
 	else

@@ -16,11 +16,17 @@ static void release_object(void *object)
 	Py_DECREF((PyObject *)object);
 }
 
-/* The application has to have called start_response before its first piece. */
+/* The application has to have called start_response before its first piece.  If not,
+ * the response ends here: with an exception, or because the application has used
+ * gunicorn.socket, so that the connection is its own. */
 static bool was_started(struct wsgi_request *r)
 {
 	if (r->x->response.started)
 		return true;
+	if (r->x->shared) {
+		exchange_let_go(r->x);
+		return false;
+	}
 	PyErr_SetString(PyExc_AssertionError,
 			"the application did not call start_response before its first piece");
 	return false;
@@ -152,6 +158,8 @@ enum app_step result_begin(struct wsgi_request *r)
 
 	if (PyList_CheckExact(r->result) || PyTuple_CheckExact(r->result))
 		return send_all(r);
+	if (r->result == Py_None && r->x->shared && !was_started(r))
+		return APP_DONE;
 	if (file_wrapper_is(r->result)) {
 		if (!was_started(r))
 			return APP_DONE;

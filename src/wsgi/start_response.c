@@ -226,6 +226,8 @@ static PyObject *start_call(PyObject *self, PyObject *const *args, size_t nf, Py
 		response_reset(resp);
 		return NULL;
 	}
+	if (start->request->x->shared && !client_socket_ready(start->request->x))
+		return NULL;
 	return Py_NewRef(start->writer);
 }
 

@@ -39,8 +39,30 @@ void environ_maker_free(struct environ_maker *maker);
 PyObject *environ_new(struct environ_maker *maker, struct exchange *x, PyObject *input,
 		      PyObject *early_hints);
 
+/* The request of that environ (NULL: it never got one) is over for the application. */
+void environ_leave(struct environ_maker *maker, struct exchange *x, PyObject *environ);
+
 /* Drops what environ_new keeps per connection. */
 void environ_forget(struct conn *c);
+
+/* client_socket.c: environ['gunicorn.socket'], one per connection. */
+struct client_socket {
+	PyObject *object;
+	PyObject *share; /* gives it a descriptor when it is used */
+};
+
+PyObject *client_socket_class(void); /* a new reference, or NULL with an exception */
+
+/* s is zeroed before, and released after a failure (with an exception) too. */
+bool client_socket_init(struct client_socket *s, PyObject *class);
+void client_socket_release(struct client_socket *s);
+
+/* Whose descriptor a use of the object gets from now on; NULL: none. */
+void client_socket_attach(struct client_socket *s, struct exchange *x);
+
+/* Sees to it that the application can use its descriptor of x, whose status may be
+ * 101; false with an exception set. */
+bool client_socket_ready(struct exchange *x);
 
 /* start_response.c.  An object that the application has kept is cut off from
  * its request in start_response_put and raises from then on. */
@@ -62,7 +84,7 @@ PyObject *early_hints_call(struct wsgi_request *r, PyObject *headers);
 struct input_pool;
 struct input_pool *input_pool_new(void);
 void input_pool_free(struct input_pool *pool);
-PyObject *input_get(struct input_pool *pool, struct spool *body);
+PyObject *input_get(struct input_pool *pool, struct exchange *x);
 void input_put(struct input_pool *pool, PyObject *object);
 
 /* errors_stream.c: wsgi.errors, one for all requests. */

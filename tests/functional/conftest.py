@@ -84,6 +84,17 @@ def serve_for_module(tmp_path_factory):
         yield start
 
 
+@pytest.fixture
+def figure(record_property):
+    """figure(name, value) keeps what a test has measured; -s shows it."""
+
+    def record(name, value):
+        record_property(name, str(value))
+        print(f"figure: {name}: {value}")
+
+    return record
+
+
 @pytest.fixture(scope="session")
 def django_site(tmp_path_factory):
     """Options for serve("project.wsgi", ...): a Django site with its data."""

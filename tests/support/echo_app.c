@@ -36,6 +36,26 @@ static enum app_step answer_echo(struct exchange *x)
 	return APP_DONE;
 }
 
+/* Nothing is different from /fixed but the status. */
+static enum app_step answer_status(struct exchange *x)
+{
+	struct slice number = x->request.target;
+	enum response_fault fault;
+
+	number.base += strlen("/status/");
+	number.len -= strlen("/status/");
+	if (slice_starts(number, SLICE("1")))
+		fault = RESPONSE_BAD_STATUS; /* not a final one */
+	else
+		fault = response_start(&x->response, number);
+	if (fault == RESPONSE_OK)
+		fault = response_field(&x->response, SLICE("Content-Type"), SLICE("text/plain"));
+	if (fault == RESPONSE_OK)
+		return answer_fixed(x);
+	exchange_fail(x, HTTP_ERR_APPLICATION, slice_of(NULL, 0));
+	return APP_DONE;
+}
+
 enum { STREAM_MAX = 1000 };
 
 static char long_piece[1100];
@@ -45,12 +65,17 @@ static void release_piece(void *owner)
 	((struct echo_app *)owner)->released++;
 }
 
+static int lend(struct echo_app *echo, struct exchange *x, struct slice piece)
+{
+	echo->borrowed++; /* a short one is copied and given back at once */
+	return exchange_send(x, piece, echo, release_piece);
+}
+
 static enum app_step answer_borrowed(struct echo_app *echo, struct exchange *x)
 {
-	echo->borrowed += 2; /* the short one is copied and given back at once */
 	if (exchange_send(x, SLICE("head,"), NULL, NULL) == 0 &&
-	    exchange_send(x, slice_of(long_piece, sizeof(long_piece)), echo, release_piece) == 0 &&
-	    exchange_send(x, SLICE(",tail\n"), echo, release_piece) == 0)
+	    lend(echo, x, slice_of(long_piece, sizeof(long_piece))) == 0 &&
+	    lend(echo, x, SLICE(",tail\n")) == 0)
 		exchange_end(x);
 	return APP_DONE;
 }
@@ -151,6 +176,8 @@ static enum app_step echo_start(struct app *app, struct exchange *x)
 		return answer_written(x);
 	if (slice_eq(target, SLICE("/fail")) || slice_eq(target, SLICE("/cut")))
 		return answer_failing(x);
+	if (slice_starts(target, SLICE("/status/")))
+		return answer_status(x);
 	if (slice_starts(target, SLICE("/stream/")))
 		return echo_more(app, x);
 	return answer_echo(x);

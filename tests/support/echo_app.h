@@ -7,6 +7,7 @@
  *   /fail       fails before the head, /cut after it
  *   /borrow     three pieces of which the queue borrows one
  *   /file       a range of a file
+ *   /status/N   status N, and the 13 bytes where N has a body
  *   /write      pieces that are flushed one by one, as WSGI's write() does
  *   any other   "METHOD TARGET\n" and the body, whole body known
  */

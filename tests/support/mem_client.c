@@ -1,19 +1,9 @@
 /* A client of the connection machine: see mem_client.h. */
 #include "mem_client.h"
 
-#include <stdio.h>
-#include <stdlib.h>
+#include "require.h"
 
 enum { STEPS_MAX = 1000000 };
-
-/* In every build: these programs test. */
-static void require(bool holds, const char *what)
-{
-	if (holds)
-		return;
-	fprintf(stderr, "mem_client: %s\n", what);
-	abort();
-}
 
 static size_t smaller(size_t a, size_t b)
 {
@@ -32,6 +22,17 @@ void mem_client_init(struct mem_client *cl, struct conn_service *s, struct slice
 	cl->want = conn_advance(&cl->conn);
 }
 
+/* What a level-triggered watcher would say of the socket. */
+static bool is_readable(const struct io_mem *m)
+{
+	return m->given < m->available || m->eof || m->recv_error;
+}
+
+static bool is_writable(const struct io_mem *m)
+{
+	return m->send_budget > 0 || m->send_error;
+}
+
 void mem_client_run(struct mem_client *cl)
 {
 	for (unsigned steps = 0; steps < STEPS_MAX; steps++) {
@@ -40,11 +41,12 @@ void mem_client_run(struct mem_client *cl)
 			cl->want = conn_application(&cl->conn);
 			break;
 		case WANT_WRITE:
+			if (!is_writable(&cl->mem))
+				return;
 			cl->want = conn_advance(&cl->conn);
 			break;
 		case WANT_READ:
-			/* As a level-triggered watcher would. */
-			if (cl->mem.given == cl->mem.available && !cl->mem.eof)
+			if (!is_readable(&cl->mem))
 				return;
 			cl->conn.may_read = true;
 			cl->want = conn_advance(&cl->conn);

@@ -16,8 +16,8 @@ struct mem_client {
 void mem_client_init(struct mem_client *cl, struct conn_service *s, struct slice input,
 		     size_t available);
 
-/* Goes on until the machine waits for input that is not there, or has closed.
- * Aborts when it does not come to rest. */
+/* Goes on until the machine waits for input or room that is not there, or has
+ * closed.  Aborts when it does not come to rest. */
 void mem_client_run(struct mem_client *cl);
 
 /* available bytes of the input have come. */

@@ -118,7 +118,7 @@ static void test_chunked_complete(void **state)
 		{"1;a\r\nx\r\n0;b=c\r\n\r\n", "x", 0},
 		{"1 \t; a = \"b;\t\xff\"\r\nx\r\n0\r\n\r\n", "x", 0},
 		{"0\r\nA: b\r\nC:\r\n\r\n", "", 0},
-		{"0\r\nContent-Length: 5\r\n\r\nhello", "", 5},
+		{"0\r\nX-Digest: 5\r\n\r\nhello", "", 5},
 	};
 
 	UNUSED(state);
@@ -195,6 +195,12 @@ static void test_chunked_malformed(void **state)
 		"0\r\nA: \x01",
 		"0\r\nA: b\r\n c\r\n",
 		"00000000000000001\r\n",
+		"00000000000000000\r\n\r\n",
+		"5;a\r\r\n",
+		"5\v\r\n",
+		"5\r\r\n",
+		"\t5\r\n",
+		"0X5\r\n",
 		"8000000000000000\r\n",
 		"ffffffffffffffff\r\n",
 		"10000000000000000\r\n",
@@ -206,6 +212,65 @@ static void test_chunked_malformed(void **state)
 		decode_all_ways(&chunked, 0, slice_from(rows[i]), &w);
 	decode_all_ways(&chunked, 0, SLICE("5;\0\r\n"), &w);
 	decode_all_ways(&chunked, 0, SLICE("0\r\nA\0: b"), &w);
+}
+
+/* RFC 9110 6.5.1: what must not be taken for a field of the head. */
+static void test_forbidden_trailers(void **state)
+{
+	static const char *const forbidden[] = {
+		"0\r\nHost:",
+		"0\r\nhOST: h\r\n\r\n",
+		"0\r\nContent-Length: 5\r\n\r\n",
+		"0\r\ntransfer-encoding: chunked\r\n\r\n",
+		"0\r\nTRAILER: a\r\n\r\n",
+		"0\r\nAuthorization: Basic eDp5\r\n\r\n",
+		"0\r\nTE:\r\n\r\n",
+		"1\r\na\r\n0\r\nA: b\r\nTes: c\r\nTe: d\r\n\r\n",
+	};
+	static const char *const fine[] = {
+		"T",
+		"Hos",
+		"Hosts",
+		"Content-Lengt",
+		"Content-Typ",
+		"Trailers",
+		"Transfer-Encoding-X",
+		"X-Host",
+		"te-",
+		"auTH",
+		"Length",
+		"Authorizatiom",
+	};
+	static const struct wanted bad = {.step = HTTP_BODY_BAD, .error = HTTP_ERR_TRAILER};
+	static const struct wanted end = {HTTP_BODY_END, HTTP_ERR_NONE, {"", 0}, 0};
+
+	UNUSED(state);
+	for (size_t i = 0; i < ARRAY_LEN(forbidden); i++)
+		decode_all_ways(&chunked, 0, slice_from(forbidden[i]), &bad);
+	for (size_t i = 0; i < ARRAY_LEN(fine); i++) {
+		struct buf in = {0};
+
+		assert_int_equal(buf_append_fmt(&in, "0\r\n%s: x\r\n\r\n", fine[i]), 0);
+		decode_all_ways(&chunked, 0, buf_slice(&in), &end);
+		buf_release(&in);
+	}
+}
+
+/* Longer than any counter of the decoder: must not come round to a match. */
+static void test_long_trailer_name(void **state)
+{
+	struct buf in = {0};
+
+	UNUSED(state);
+	assert_int_equal(buf_append_slice(&in, SLICE("0\r\nTE")), 0);
+	for (int i = 0; i < 1024; i++)
+		assert_int_equal(buf_append_slice(&in, SLICE("host")), 0);
+	assert_int_equal(buf_append_slice(&in, SLICE(": x\r\n\r\n")), 0);
+
+	struct result r = decode(&chunked, 0, buf_slice(&in), in.len, 1);
+
+	assert_int_equal(r.step, HTTP_BODY_END);
+	buf_release(&in);
 }
 
 /* Feeds head, then filler without end: must be refused after max bytes. */
@@ -291,6 +356,8 @@ int main(void)
 		cmocka_unit_test(test_chunked_complete),
 		cmocka_unit_test(test_chunked_unfinished),
 		cmocka_unit_test(test_chunked_malformed),
+		cmocka_unit_test(test_forbidden_trailers),
+		cmocka_unit_test(test_long_trailer_name),
 		cmocka_unit_test(test_overhead_is_bounded),
 		cmocka_unit_test(test_many_chunks),
 		cmocka_unit_test(test_limit),

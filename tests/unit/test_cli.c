@@ -252,7 +252,7 @@ static void test_help_and_version_act_when_reached(void **state)
 	} cases[] = {
 		{{{"-h"}}, CLI_HELP},
 		{{{"--help"}}, CLI_HELP},
-		{{{"--he"}}, CLI_HELP},
+		{{{"--hel"}}, CLI_HELP},
 		{{{"-v"}}, CLI_VERSION},
 		{{{"--version"}}, CLI_VERSION},
 		{{{"-hv"}}, CLI_HELP},
@@ -312,7 +312,11 @@ static const struct bad {
 	 "ambiguous option: --limit-request-fie=3 could match --limit-request-fields, "
 	 "--limit-request-field_size"},
 	{{{"--log-"}}, 2, "ambiguous option: --log- could match --log-file, --log-level"},
-	{{{"--p"}}, 2, "ambiguous option: --p could match --preload, --pid, --pythonpath"},
+	{{{"--p"}},
+	 2,
+	 "ambiguous option: --p could match --preload, --pid, --pythonpath, "
+	 "--permit-obsolete-folding, --permit-unconventional-http-method, "
+	 "--permit-unconventional-http-version"},
 	{{{"-w", "--work"}}, 2, "argument -w/--workers: expected one argument"},
 	{{{"-w", "x", "--work"}}, 2, "argument -w/--workers: invalid int value: 'x'"},
 	{{{"--foo", "bar"}}, 2, "unrecognized arguments: --foo"},

@@ -1,5 +1,5 @@
-/* The connection machine over the memory transport: the corpus in tests/http
- * at every cut with writes of every size, deadlines, lost clients. */
+/* The connection machine over the memory transport: interim responses, deadlines,
+ * lost clients, limits.  The corpus of tests/http has its own test, test_corpus.c. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,7 +9,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -61,120 +60,6 @@ static int teardown(void **state)
 static struct buf converse(struct slice input, size_t first, size_t step, size_t send_max)
 {
 	return mem_converse(&service, input, (struct mem_pace){first, step, send_max});
-}
-
-/* ---- the corpus */
-
-static struct buf file_read(const char *path)
-{
-	struct buf content = {0};
-	FILE *file = fopen(path, "rb");
-	char block[4096];
-	size_t n;
-
-	assert_non_null(file);
-	while ((n = fread(block, 1, sizeof(block), file)) > 0)
-		assert_int_equal(buf_append(&content, block, n), 0);
-	fclose(file);
-	return content;
-}
-
-static void file_write(const char *path, struct slice content)
-{
-	FILE *file = fopen(path, "wb");
-
-	assert_non_null(file);
-	if (content.len > 0)
-		assert_int_equal(fwrite(content.base, 1, content.len, file), content.len);
-	fclose(file);
-}
-
-static void assert_same(const char *name, const char *how, size_t number, struct slice expected,
-			struct buf *got)
-{
-	if (!slice_eq(buf_slice(got), expected))
-		fail_msg("%s, %s %zu:\n--- expected\n%.*s\n--- got\n%.*s\n---", name, how, number,
-			 (int)expected.len, expected.base, (int)got->len, got->base);
-	buf_release(got);
-}
-
-/* Cut in two at every byte, written in pieces of every size (0: at once). */
-static void check_cuts(const char *name, struct slice input, struct slice expected)
-{
-	struct buf got;
-
-	for (size_t cut = 0; cut <= input.len; cut++)
-		for (size_t size = 0; size < expected.len + 1; size++) {
-			got = converse(input, cut, input.len, size);
-			assert_same(name, "cut at", cut, expected, &got);
-		}
-}
-
-static void check_bytes(const char *name, struct slice input, struct slice expected)
-{
-	struct buf got;
-
-	for (size_t size = 0; size < expected.len + 1; size++) {
-		got = converse(input, 0, 1, size);
-		assert_same(name, "byte by byte, writes of", size, expected, &got);
-	}
-}
-
-static void check_file(const char *path)
-{
-	char expect_path[512];
-	struct buf input = file_read(path), expected, got;
-	FILE *there;
-
-	snprintf(expect_path, sizeof(expect_path), "%.*s.expect", (int)strlen(path) - 5, path);
-	there = fopen(expect_path, "rb");
-	if (there)
-		fclose(there);
-	else if (getenv("UCORN_WRITE_EXPECT")) {
-		got = converse(buf_slice(&input), input.len, 1, 0);
-		file_write(expect_path, buf_slice(&got));
-		buf_release(&got);
-	}
-	expected = file_read(expect_path);
-	got = converse(buf_slice(&input), input.len, 1, 0);
-	assert_same(path, "whole", 0, buf_slice(&expected), &got);
-	check_cuts(path, buf_slice(&input), buf_slice(&expected));
-	check_bytes(path, buf_slice(&input), buf_slice(&expected));
-	buf_release(&expected);
-	buf_release(&input);
-}
-
-static void test_corpus(void **state)
-{
-	glob_t found;
-
-	UNUSED(state);
-	assert_int_equal(glob("tests/http/*.http", 0, NULL, &found), 0);
-	assert_true(found.gl_pathc >= 40);
-	for (size_t i = 0; i < found.gl_pathc; i++)
-		check_file(found.gl_pathv[i]);
-	globfree(&found);
-}
-
-/* What follows a refused request is never run. */
-static void test_nothing_runs_after_an_error(void **state)
-{
-	glob_t found;
-
-	UNUSED(state);
-	assert_int_equal(glob("tests/http/bad-*.http", 0, NULL, &found), 0);
-	for (size_t i = 0; i < found.gl_pathc; i++) {
-		struct buf input = file_read(found.gl_pathv[i]), got;
-
-		got = converse(buf_slice(&input), input.len, 1, 0);
-		assert_int_equal(strncmp(got.base, "HTTP/1.1 4", 10) == 0 ||
-					 strncmp(got.base, "HTTP/1.1 5", 10) == 0,
-				 1);
-		buf_release(&got);
-		buf_release(&input);
-	}
-	assert_int_equal(echo.started, 0);
-	globfree(&found);
 }
 
 /* ---- Expect: 100-continue */
@@ -572,8 +457,6 @@ static void test_uploads_of_every_number_of_reads(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_corpus, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_nothing_runs_after_an_error, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_continue_is_sent_when_the_body_is_waited_for,
 						setup, teardown),
 		cmocka_unit_test_setup_teardown(test_continue_is_left_out_when_the_body_has_come,

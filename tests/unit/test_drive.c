@@ -7,6 +7,8 @@
 
 #include <cmocka.h>
 
+#include <errno.h>
+
 #include "echo_app.h"
 #include "mem_client.h"
 #include "ucorn/conn/drive.h"
@@ -349,11 +351,42 @@ static void test_shed_closes_a_slow_head_rather_than_nothing(void **state)
 	struct mem_client *busy = begin(0, STREAM), *slow = begin_with(1, FIXED, 5);
 
 	UNUSED(state);
+	assert_false(driver_can_shed(&driver)); /* it has only just begun */
+	assert_false(driver_shed(&driver));
+	service.now_ms += 1000;
+	assert_true(driver_can_shed(&driver));
 	assert_true(driver_shed(&driver));
 	assert_true(slow->mem.closed);
 	assert_false(driver_shed(&driver)); /* requests are not given up */
 	assert_false(busy->mem.closed);
 	assert_int_equal(driver.fresh, 1);
+}
+
+static void test_shed_looks_at_slow_heads_once_more(void **state)
+{
+	struct mem_client *ready = begin_with(0, FIXED, 5), *slow = begin_with(1, FIXED, 5);
+
+	UNUSED(state);
+	service.now_ms += 1000;
+	come(ready);
+	assert_true(driver_shed(&driver));
+	assert_true(slow->mem.closed);
+	driver_run(&driver, MANY, LONG_MS);
+	assert_int_equal(received(ready, "Hello, World"), 1);
+}
+
+/* Without a time limit, too. */
+static void test_shed_needs_no_time_limit(void **state)
+{
+	struct mem_client *slow;
+
+	UNUSED(state);
+	service.deadlines.duration_ms[DEADLINE_HEAD] = 0;
+	slow = begin_with(0, FIXED, 5);
+	service.now_ms += 1000;
+	assert_null(deadlines_expired(&service.deadlines, service.now_ms + 1000000000));
+	assert_true(driver_shed(&driver));
+	assert_true(slow->mem.closed);
 }
 
 static void test_close_idle(void **state)
@@ -384,9 +417,79 @@ static void test_close_idle_takes_a_last_look(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+/* ---- clients that go away */
+
+static void test_a_queued_request_of_a_lost_client_is_dropped(void **state)
+{
+	struct mem_client *lost, *patient;
+
+	UNUSED(state);
+	lost = begin(0, FIXED);
+	patient = begin(1, FIXED);
+	driver_stir(&driver, &patient->conn); /* end of file, or the next request */
+	lost->mem.recv_error = -ECONNRESET;
+	driver_stir(&driver, &lost->conn);
+	assert_int_equal(lost->want, WANT_CLOSE);
+	assert_int_equal(queued(), 1);
+	assert_int_equal(driver.fresh, 1);
+	driver_run(&driver, MANY, LONG_MS);
+	assert_int_equal(echo.started, 1);
+	assert_int_equal(received(patient, "200 OK"), 1);
+}
+
+/* A poll says nothing of a client that has sent a request and reset the connection
+ * while an application had the thread. */
+static void test_requests_are_doubted_after_a_long_application(void **state)
+{
+	struct mem_client *lost;
+
+	UNUSED(state);
+	begin(0, FIXED);
+	service.now_ms -= 100; /* so long does it take */
+	driver_run(&driver, MANY, LONG_MS);
+	lost = begin(1, FIXED);
+	lost->mem.recv_error = -ECONNRESET;
+	driver_run(&driver, MANY, LONG_MS);
+	assert_int_equal(lost->want, WANT_CLOSE);
+	assert_int_equal(echo.started, 1);
+}
+
+/* Only its application can end it. */
+static void test_a_running_request_of_a_lost_client_is_not_touched(void **state)
+{
+	struct mem_client *cl;
+
+	UNUSED(state);
+	cl = begin(0, STREAM);
+	driver_run(&driver, 1, LONG_MS);
+	assert_true(cl->conn.x.running);
+	cl->mem.recv_error = -ECONNRESET;
+	driver_stir(&driver, &cl->conn);
+	assert_int_not_equal(cl->want, WANT_CLOSE);
+}
+
+/* A minimum rate counts time without that of applications. */
+static void test_time_in_applications_is_counted(void **state)
+{
+	UNUSED(state);
+	begin(0, FIXED);
+	service.now_ms -= 500;
+	driver_run(&driver, 1, LONG_MS);
+	assert_true(service.app_ms >= 500);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(test_shed_looks_at_slow_heads_once_more),
+		TEST(test_shed_needs_no_time_limit),
+		TEST(test_requests_are_doubted_after_a_long_application),
+		cmocka_unit_test_setup_teardown(test_a_queued_request_of_a_lost_client_is_dropped,
+						setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			test_a_running_request_of_a_lost_client_is_not_touched, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_time_in_applications_is_counted, setup,
+						teardown),
 		TEST(test_fresh_counts_what_has_not_begun),
 		TEST(test_pipelined_request_is_fresh_again),
 		TEST(test_run_ends_when_time_is_up),

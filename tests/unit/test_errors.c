@@ -31,6 +31,35 @@ static void test_reasons(void **state)
 	assert_string_equal(http_status_reason(299), "Unknown");
 }
 
+static void test_statuses(void **state)
+{
+	static const struct {
+		enum http_error error;
+		unsigned status;
+	} rows[] = {
+		{HTTP_ERR_TLS, 400},
+		{HTTP_ERR_VERSION, 400},
+		{HTTP_ERR_VERSION_SUPPORT, 505},
+		{HTTP_ERR_CODING, 501},
+		{HTTP_ERR_CHUNK, 400},
+		{HTTP_ERR_TRAILER, 400},
+		{HTTP_ERR_LINE_LIMIT, 414},
+		{HTTP_ERR_FIELDS_LIMIT, 431},
+		{HTTP_ERR_FIELD_LIMIT, 431},
+		{HTTP_ERR_BODY_LIMIT, 413},
+		{HTTP_ERR_EXPECT, 417},
+		{HTTP_ERR_TIMEOUT, 408},
+		{HTTP_ERR_SPOOL, 503},
+		{HTTP_ERR_APPLICATION, 500},
+	};
+
+	UNUSED(state);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		assert_int_equal(http_error_info(rows[i].error)->status, rows[i].status);
+	assert_string_equal(http_error_info(HTTP_ERR_CONTENT_TYPE)->message,
+			    "Invalid HTTP Header: 'CONTENT-TYPE'");
+}
+
 static void assert_page(enum http_error error, struct slice message, bool head_only,
 			const char *wanted)
 {
@@ -98,6 +127,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_every_error_has_a_row),
 		cmocka_unit_test(test_reasons),
+		cmocka_unit_test(test_statuses),
 		cmocka_unit_test(test_page),
 		cmocka_unit_test(test_head_only),
 		cmocka_unit_test(test_own_message_is_escaped),

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <sys/mman.h>
+#include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -116,6 +117,46 @@ static void test_sendfile(void **state)
 	close(file);
 }
 
+/* A socket with O_APPEND is one of the things that sendfile(2) refuses; others are
+ * files, but which ones differs from kernel to kernel. */
+static void test_sendfile_refused(void **state)
+{
+	struct fixture *f = *state;
+	int file = memfd_create("file", MFD_CLOEXEC);
+	off_t offset = 0;
+
+	assert_int_equal(write(file, "0123456789", 10), 10);
+	assert_int_equal(fcntl(f->io.fd, F_SETFL, O_APPEND | O_NONBLOCK), 0);
+	assert_int_equal(sendfile(f->io.fd, file, &offset, 10), -1);
+	assert_int_equal(errno, EINVAL);
+	assert_int_equal(io_sendfile(&f->io, file, 3, 4), 4);
+	assert_received(f, "3456");
+	assert_int_equal(io_sendfile(&f->io, file, 8, 100), 2);
+	assert_received(f, "89");
+	assert_int_equal(io_sendfile(&f->io, file, 10, 100), 0);
+	close(file);
+}
+
+/* sendfile(2) would block here. */
+static void test_sendfile_shared(void **state)
+{
+	struct fixture *f = *state;
+	int file = memfd_create("file", MFD_CLOEXEC);
+	off_t offset = 0;
+	ssize_t n;
+
+	assert_int_equal(ftruncate(file, 1 << 24), 0);
+	f->io.shared = true;
+	assert_int_equal(fcntl(f->io.fd, F_SETFL, 0), 0);
+	while ((n = io_sendfile(&f->io, file, offset, 1 << 20)) > 0)
+		offset += n;
+	assert_int_equal(n, -EAGAIN);
+	assert_in_range(offset, 1, (1 << 24) - 1);
+	assert_int_equal(io_sendfile(&f->io, file, 1 << 24, 1), 0);
+	assert_int_equal(io_sendfile(&f->io, -1, 0, 1), -EBADF);
+	close(file);
+}
+
 /* With the default action of SIGPIPE this test would die of it. */
 static void test_peer_gone(void **state)
 {
@@ -150,8 +191,9 @@ static void test_shutdown(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_recv),     TEST(test_never_blocks), TEST(test_sendv),
-		TEST(test_sendfile), TEST(test_peer_gone),    TEST(test_shutdown),
+		TEST(test_recv),      TEST(test_never_blocks),	   TEST(test_sendv),
+		TEST(test_sendfile),  TEST(test_sendfile_refused), TEST(test_sendfile_shared),
+		TEST(test_peer_gone), TEST(test_shutdown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -337,35 +337,81 @@ static void test_defaults_are_valid_everywhere(void **state)
 	}
 }
 
-/* Every byte of the struct but the origins belongs to exactly one row. */
+static size_t field_size(const struct setting_type *type)
+{
+	if (type == &setting_unsigned)
+		return sizeof(unsigned);
+	if (type == &setting_size)
+		return sizeof(uint64_t);
+	if (type == &setting_switch)
+		return sizeof(bool);
+	if (type == &setting_string)
+		return sizeof(char *);
+	return sizeof(struct string_list);
+}
+
+/* Every byte of the struct before the origins belongs to exactly one row, but for
+ * padding, which is shorter than any field could be that has none. */
 static void test_each_field_has_a_row(void **state)
 {
-	size_t covered = 0;
+	unsigned char rows[offsetof(struct settings, origins)] = {0};
+	size_t gap = 0;
 
 	UNUSED(state);
-	for (size_t i = 0; i < settings_table_len; i++) {
-		const struct setting_type *type = settings_table[i].type;
-
-		if (type == &setting_unsigned)
-			covered += sizeof(unsigned);
-		else if (type == &setting_switch)
-			covered += sizeof(bool);
-		else if (type == &setting_string)
-			covered += sizeof(char *);
-		else
-			covered += sizeof(struct string_list);
-		for (size_t j = 0; j < i; j++)
-			assert_int_not_equal(settings_table[i].offset, settings_table[j].offset);
+	for (size_t i = 0; i < settings_table_len; i++)
+		for (size_t k = 0; k < field_size(settings_table[i].type); k++)
+			rows[settings_table[i].offset + k]++;
+	for (size_t i = 0; i < sizeof(rows); i++) {
+		assert_true(rows[i] <= 1);
+		gap = rows[i] ? 0 : gap + 1;
+		assert_true(gap < sizeof(char *));
 	}
-	/* Less than a pointer is left: padding. */
-	assert_true(covered <= offsetof(struct settings, origins));
-	assert_true(offsetof(struct settings, origins) - covered < 2 * sizeof(char *));
+}
+
+static void test_sizes_have_units(void **state)
+{
+	static const struct {
+		const char *text;
+		uint64_t bytes; /* UINT64_MAX: refused */
+	} rows[] = {
+		{"0", 0},
+		{"65536", 65536},
+		{" 64k ", 65536},
+		{"1M", 1 << 20},
+		{"3g", 3221225472},
+		{"8589934591g", 8589934591ull << 30},
+		{"8589934592g", UINT64_MAX},
+		{"9223372036854775807", INT64_MAX},
+		{"9223372036854775808", UINT64_MAX},
+		{"", UINT64_MAX},
+		{"k", UINT64_MAX},
+		{"-1", UINT64_MAX},
+		{"1.5m", UINT64_MAX},
+		{"64 k", UINT64_MAX},
+		{"64kk", UINT64_MAX},
+		{"64t", UINT64_MAX},
+	};
+
+	struct settings *s = *state;
+	struct err err;
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		bool refused = settings_set(s, "limit_request_body", rows[i].text,
+					    ORIGIN_COMMAND_LINE, &err) < 0;
+
+		assert_int_equal(refused, rows[i].bytes == UINT64_MAX);
+		if (!refused)
+			assert_true(s->limit_request_body == rows[i].bytes);
+		else
+			assert_non_null(strstr(err.text, "such as 65536 or 64k"));
+	}
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_defaults_are_gunicorns, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_sizes_have_units, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_environment_replaces_defaults, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(test_bad_environment_is_named, set_up, tear_down),

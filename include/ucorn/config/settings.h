@@ -7,6 +7,8 @@
 #ifndef UCORN_CONFIG_SETTINGS_H
 #define UCORN_CONFIG_SETTINGS_H
 
+#include <stdint.h>
+
 #include "ucorn/util/err.h"
 
 /* Where a value came from, lowest precedence first. */
@@ -39,14 +41,32 @@ struct settings {
 	unsigned limit_request_line;
 	unsigned limit_request_fields;
 	unsigned limit_request_field_size;
-	unsigned limit_request_body; /* bytes; 0: none */
+	uint64_t limit_request_head;	/* bytes; 0: what the others add up to */
+	uint64_t limit_request_body;	/* bytes; 0: none */
+	unsigned client_header_timeout; /* seconds, as the following; 0: none */
+	unsigned client_body_timeout;
+	unsigned client_body_min_rate; /* bytes per second; 0: none */
+	unsigned send_timeout;
+	unsigned lingering_timeout;
+	uint64_t client_body_buffer_size; /* bytes of a body kept in memory */
+	bool stream_request_body;
 	bool preload_app;
 	char *chdir;
-	char *pythonpath;	    /* comma-separated folders; NULL if none */
-	struct string_list raw_env; /* NAME=value */
-	char *forwarded_allow_ips;  /* trusted proxies: addresses and networks, or * */
-	char *pidfile;		    /* NULL if none */
-	char *proc_name;	    /* NULL: default_proc_name is used */
+	char *pythonpath;	     /* comma-separated folders; NULL if none */
+	struct string_list raw_env;  /* NAME=value */
+	char *tmp_upload_dir;	     /* NULL: TMPDIR or /tmp */
+	uint64_t tmp_upload_limit;   /* bytes in the files of all workers; 0: none */
+	char *secure_scheme_headers; /* NAME=VALUE, by commas */
+	char *forwarded_allow_ips;   /* trusted proxies: addresses and networks, or * */
+	bool permit_obsolete_folding;
+	bool strip_header_spaces;
+	bool permit_unconventional_http_method;
+	bool permit_unconventional_http_version;
+	bool casefold_http_method;
+	char *forwarder_headers; /* names, by commas, or * */
+	char *header_map;	 /* drop, refuse or dangerous */
+	char *pidfile;		 /* NULL if none */
+	char *proc_name;	 /* NULL: default_proc_name is used */
 	char *default_proc_name;
 	char *accesslog; /* NULL: no access log; "-": stdout */
 	char *access_log_format;

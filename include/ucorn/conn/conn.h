@@ -43,23 +43,35 @@ enum want { WANT_READ, WANT_WRITE, WANT_APP, WANT_CLOSE };
 
 struct conn_service;
 
-/* The application side waits until c can be written to: 0, -ETIMEDOUT or
- * another -errno.  May release the GIL, and blocks. */
-typedef int conn_wait_fn(struct conn *c, unsigned timeout_ms);
+/* The application side waits until c can be read from or written to: 0, -ETIMEDOUT
+ * or another -errno.  May release the GIL, and blocks. */
+typedef int conn_wait_fn(struct conn *c, enum want want, unsigned timeout_ms);
+
+/* Memory that a connection needs during an exchange and not between two. */
+struct conn_kit {
+	struct buf lines; /* of the response */
+	struct outq_memory out;
+};
+
+enum { CONN_INPUT_BYTES = 16384, CONN_KITS = 64 };
 
 /* What all connections of a worker share.  Owned by the worker; zeroed but for
  * what conn_service_init sets. */
 struct conn_service {
 	struct app *app;
 	struct http_limits limits;
-	const struct trusted_peers *trusted; /* proxies that are believed; NULL: none */
+	const struct forwarding *forwarding; /* what proxies may say; borrowed */
 	struct deadlines deadlines;
 	struct http_date date;
-	uint64_t now_ms;	   /* of this turn of the loop */
-	struct block_pool inputs;  /* input buffers of CONN_INPUT_BYTES */
-	struct block_pool blocks;  /* of arenas */
-	size_t spool_memory_bytes; /* of a body, kept in memory */
-	const char *spool_folder;
+	uint64_t now_ms;	  /* of this turn of the loop */
+	uint64_t app_ms;	  /* spent in applications on the loop's thread so far */
+	struct block_pool inputs; /* input buffers of CONN_INPUT_BYTES */
+	struct block_pool blocks; /* of arenas */
+	struct conn_kit kits[CONN_KITS];
+	unsigned n_kits;
+	struct spool_store spool;
+	bool stream_bodies;	 /* start the application before its body; needs wait */
+	unsigned body_min_rate;	 /* bytes per second; 0: none */
 	size_t high_water_bytes; /* write() waits, or uses a file, above this */
 	conn_wait_fn *wait;	 /* the backend's; NULL: cannot wait */
 	bool keep_alive;	 /* by configuration */
@@ -72,8 +84,6 @@ struct conn_service {
 	void (*answered)(struct exchange *x, void *data);
 	void *answered_data;
 };
-
-enum { CONN_INPUT_BYTES = 16384 };
 
 struct conn {
 	struct conn_service *service;
@@ -92,8 +102,10 @@ struct conn {
 	struct deadline deadline;
 	char *in; /* input: bytes [in_start, in_end) are not used yet */
 	size_t in_start, in_end, in_cap;
-	size_t head_end;  /* input before it is the current request's: stays in place */
-	size_t discarded; /* bytes read and dropped while lingering */
+	size_t head_end;	 /* input before it is the current request's: stays in place */
+	size_t discarded;	 /* bytes read and dropped while lingering */
+	uint64_t body_since_ms;	 /* now_ms - app_ms when the body was begun */
+	uint64_t body_waited_ms; /* streaming: how long it was waited for */
 	struct http_reader reader;
 	struct http_body decoder;
 	struct arena arena; /* of the current exchange */

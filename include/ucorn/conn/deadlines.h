@@ -23,7 +23,8 @@ struct deadlines {
 /* Part of a connection; on at most one list. */
 struct deadline {
 	struct list node;
-	uint64_t at_ms;
+	uint64_t since_ms; /* when it was set */
+	uint64_t at_ms;	   /* UINT64_MAX: never */
 };
 
 void deadlines_init(struct deadlines *ds);
@@ -37,10 +38,11 @@ static inline void deadline_clear(struct deadline *d)
 static inline void deadline_set(struct deadlines *ds, struct deadline *d, enum deadline_kind kind,
 				uint64_t now_ms)
 {
+	unsigned duration_ms = ds->duration_ms[kind];
+
 	list_remove(&d->node);
-	if (ds->duration_ms[kind] == 0)
-		return;
-	d->at_ms = now_ms + ds->duration_ms[kind];
+	d->since_ms = now_ms;
+	d->at_ms = duration_ms > 0 ? now_ms + duration_ms : UINT64_MAX;
 	list_append(&ds->lists[kind], &d->node);
 }
 

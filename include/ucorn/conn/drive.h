@@ -28,10 +28,11 @@ struct driver {
 	struct conn_service *service;
 	driver_dispatch *dispatch;
 	void *dispatch_data;
-	bool exclusive;	     /* no other application runs while one has not finished */
-	struct list run;     /* connections that want their application, first come first */
-	unsigned fresh;	     /* of these: not begun yet */
-	struct conn *holder; /* exclusive: whose application has not finished, or NULL */
+	bool exclusive;		 /* no other application runs while one has not finished */
+	struct list run;	 /* connections that want their application, first come first */
+	unsigned fresh;		 /* of these: not begun yet */
+	uint64_t doubt_until_ms; /* clients have had time to go away unnoticed */
+	struct conn *holder;	 /* exclusive: whose application has not finished, or NULL */
 };
 
 void driver_init(struct driver *d, const struct driver_ops *ops, struct conn_service *s);
@@ -41,6 +42,10 @@ void driver_settle(struct driver *d, struct conn *c, enum want want);
 
 /* What c waits for can be had. */
 void driver_ready(struct driver *d, struct conn *c);
+
+/* Something has happened on c's descriptor that c does not wait for: if the client
+ * has gone, a request that has not begun is dropped. */
+void driver_stir(struct driver *d, struct conn *c);
 
 /* Whether driver_run would run an application now. */
 bool driver_has_work(const struct driver *d);
@@ -56,9 +61,9 @@ void driver_sweep(struct driver *d);
 /* Whether there is one that driver_shed could close. */
 bool driver_can_shed(const struct driver *d);
 
-/* Closes a connection to make room for another: the one longest idle (after a last
- * look whether a request has come), else the one whose head takes longest.
- * False: there was none of either. */
+/* Closes a connection to make room for another: the one longest idle, else the one
+ * whose head takes longest, if that is slow already; after a last look whether its
+ * request has come.  False: there was none of either. */
 bool driver_shed(struct driver *d);
 
 /* Closes connections between requests, each after a last look whether a request

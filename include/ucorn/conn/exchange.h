@@ -11,14 +11,19 @@ struct exchange {
 	struct conn *conn;
 	struct http_request request;
 	struct response response;
-	struct spool body;     /* the complete request body */
-	int spill_fd;	       /* of what write() left over; -1: none */
-	off_t spill_end;       /* bytes in that file */
-	void *app_state;       /* the application's, from start to finish */
-	uint64_t started_us;   /* clock_us() when the application began; 0: not timed */
-	enum http_error error; /* why there was an error page; HTTP_ERR_NONE: there was none */
-	bool running;	       /* start was called, finish was not */
-	bool aborted;	       /* no clean end: the connection is cut */
+	struct spool body;	    /* the request body, or what has come of it */
+	struct slice pending;	    /* decoded, but not yet put into body */
+	bool body_complete;	    /* nothing of it is still to come */
+	enum http_error body_error; /* why no more of it will come */
+	int spill_fd;		    /* of what write() left over; -1: none */
+	off_t spill_end;	    /* bytes in that file */
+	void *app_state;	    /* the application's, from start to finish */
+	uint64_t started_us;	    /* clock_us() when the application began; 0: not timed */
+	enum http_error error;	    /* why there was an error page; HTTP_ERR_NONE: there was none */
+	bool running;		    /* start was called, finish was not */
+	bool aborted;		    /* no clean end: the connection is cut */
+	bool shared;		    /* the application has a descriptor of the connection */
+	bool taken;		    /* it has taken the connection over */
 };
 
 /* Frames the response and queues its head, if that has not been done.
@@ -48,6 +53,20 @@ void exchange_fail(struct exchange *x, enum http_error error, struct slice messa
 
 /* Cuts the connection without a word. */
 void exchange_abort(struct exchange *x);
+
+/* A descriptor of the connection for the application, who owns it: the connection
+ * ends with this exchange.  -errno: there is none. */
+MUST_CHECK int exchange_share(struct exchange *x);
+
+/* The application has taken the connection over, with a descriptor of exchange_share
+ * or without: nothing more is sent, and ours is closed without telling the client. */
+void exchange_let_go(struct exchange *x);
+
+/* Once body has been read to its end: puts more of the request's body there, waiting
+ * for it if need be.  1: there is more; 0: the body is complete; -errno: no more will
+ * come: -EBADMSG or -EFBIG it is no good, -ETIMEDOUT it takes too long, else the
+ * client is gone. */
+MUST_CHECK int exchange_body_more(struct exchange *x);
 
 /* Writes what can be written now.  What is left above the high-water mark is waited
  * for where the backend can wait, and moved into a temporary file elsewhere.

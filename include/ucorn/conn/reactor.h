@@ -13,6 +13,7 @@ struct reactor_options {
 	const struct listener *listeners; /* borrowed */
 	size_t n_listeners;
 	unsigned accept_batch;	  /* connections taken per turn at most */
+	bool is_alone;		  /* nobody else accepts from the listeners */
 	unsigned max_connections; /* beyond it idle ones are closed to make room */
 	double tick_s;		  /* a turn ends after this long at most */
 	driver_dispatch *dispatch;

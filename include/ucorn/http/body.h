@@ -15,13 +15,15 @@ struct http_body {
 	uint64_t received; /* body bytes given out so far */
 	uint64_t limit;	   /* of received; 0: none */
 	size_t overhead;   /* bytes of the current chunk line or of the trailer section */
+	uint8_t matching;  /* forbidden names that the trailer's name so far begins, see body.c */
+	uint8_t name_len;  /* of that name so far, while there are any */
 };
 
 enum http_body_step {
 	HTTP_BODY_MORE, /* all input used, the body goes on */
 	HTTP_BODY_DATA, /* *data is the next part of the body */
 	HTTP_BODY_END,	/* the body is complete; input behind *used is not its */
-	HTTP_BODY_BAD,	/* *error: HTTP_ERR_CHUNK or HTTP_ERR_BODY_LIMIT */
+	HTTP_BODY_BAD,	/* *error: HTTP_ERR_CHUNK, HTTP_ERR_TRAILER or HTTP_ERR_BODY_LIMIT */
 };
 
 void http_body_init(struct http_body *b, const struct http_request *req, uint64_t limit);

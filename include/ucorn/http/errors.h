@@ -8,7 +8,8 @@
 enum http_error {
 	HTTP_ERR_NONE,
 	HTTP_ERR_REQUEST_LINE,	    /* 400: not METHOD SP TARGET SP VERSION */
-	HTTP_ERR_METHOD,	    /* 400: not a token */
+	HTTP_ERR_TLS,		    /* 400: a TLS handshake on a port without TLS */
+	HTTP_ERR_METHOD,	    /* 400: not a token, or not a conventional one */
 	HTTP_ERR_TARGET,	    /* 400: no form of RFC 9112 3.2, or not for this method */
 	HTTP_ERR_VERSION,	    /* 400: not HTTP/D.D */
 	HTTP_ERR_VERSION_SUPPORT,   /* 505: well formed, but not 1.x */
@@ -17,13 +18,16 @@ enum http_error {
 	HTTP_ERR_FIELD_VALUE,	    /* 400: control byte in a value */
 	HTTP_ERR_FOLDING,	    /* 400: a line that starts with a blank */
 	HTTP_ERR_HOST,		    /* 400: missing (1.1), repeated or malformed */
+	HTTP_ERR_CONTENT_TYPE,	    /* 400: repeated */
 	HTTP_ERR_CONTENT_LENGTH,    /* 400: not digits, repeated, or too large to count */
 	HTTP_ERR_TRANSFER_ENCODING, /* 400: not one final chunked, with CL, or on HTTP/1.0 */
 	HTTP_ERR_CODING,	    /* 501: an unknown transfer coding */
 	HTTP_ERR_LINE_LIMIT,	    /* 414: request line over limit_request_line */
 	HTTP_ERR_FIELDS_LIMIT,	    /* 431: more than limit_request_fields lines */
-	HTTP_ERR_FIELD_LIMIT,	    /* 431: a line over limit_request_field_size */
+	HTTP_ERR_FIELD_LIMIT,	    /* 431: a field over limit_request_field_size */
+	HTTP_ERR_HEAD_LIMIT,	    /* 431: a head over limit_request_head */
 	HTTP_ERR_CHUNK,		    /* 400: malformed chunk or trailer */
+	HTTP_ERR_TRAILER,	    /* 400: a trailer field that belongs into the head */
 	HTTP_ERR_BODY_LIMIT,	    /* 413 */
 	HTTP_ERR_SCHEME,	    /* 400: trusted fields say both http and https */
 	HTTP_ERR_EXPECT,	    /* 417 */

@@ -25,6 +25,13 @@ struct outq_piece {
 	bool spilled; /* FILE: made by outq_spill */
 };
 
+/* What a queue works with; without it, it gets some when it is first used. */
+struct outq_memory {
+	struct buf copied;
+	struct outq_piece *pieces;
+	unsigned cap;
+};
+
 struct outq {
 	struct buf copied;	   /* bytes of the COPIED pieces, in order */
 	size_t copied_sent;	   /* at the start of copied: sent already */
@@ -36,7 +43,12 @@ struct outq {
 void outq_init(struct outq *q);
 void outq_clear(struct outq *q);   /* drops all pieces, keeps memory */
 void outq_release(struct outq *q); /* and gives the memory back */
-void outq_trim(struct outq *q);	   /* gives back what an empty queue need not keep */
+
+/* Takes the memory of an empty queue out of it, and gives some to one that has none
+ * (which owns it then).  What is more than a queue should keep is freed. */
+struct outq_memory outq_take_memory(struct outq *q);
+void outq_give_memory(struct outq *q, struct outq_memory memory);
+void outq_memory_free(struct outq_memory *memory);
 
 /* 0 or -ENOMEM (then nothing was queued; the caller keeps owner and fd). */
 MUST_CHECK int outq_copy(struct outq *q, const void *bytes, size_t len);

@@ -14,7 +14,10 @@ struct http_reader {
 	struct arena *arena;		  /* borrowed: fields go here */
 	size_t checked;			  /* bytes of whole lines that have been checked */
 	size_t scanned;			  /* bytes searched for a line end so far (>= checked) */
-	size_t lines;			  /* complete lines, the request line included */
+	size_t lines;			  /* complete lines, the request line included; a
+					   * continuation is no line of its own */
+	size_t field_start;		  /* where the first line of the last field begins */
+	bool untidy;			  /* the fields go to http-parser in a tidied copy */
 	size_t skipped;	       /* bytes of empty lines before the request line (RFC 9112 2.2) */
 	size_t head_len;       /* on HTTP_READ_HEAD: of the head with its empty line */
 	enum http_error error; /* on HTTP_READ_BAD: what is wrong */

@@ -7,11 +7,23 @@
 #include "ucorn/http/errors.h"
 #include "ucorn/util/blocks.h"
 
+/* What gunicorn can be told to let through; all of it is off by default. */
+struct http_leniency {
+	bool folding;	      /* permit_obsolete_folding: joined by one blank */
+	bool name_blanks;     /* strip_header_spaces: between name and colon */
+	bool any_method;      /* permit_unconventional_http_method: any token; without it one
+			       * of 3 to 20 bytes without small letters and '#' */
+	bool any_version;     /* permit_unconventional_http_version: any HTTP/D.D */
+	bool casefold_method; /* casefold_http_method: made capitals, after the check */
+};
+
 struct http_limits {
 	size_t line;	    /* bytes of the request line without CRLF; 0: 8190 */
 	size_t fields;	    /* header lines; 0: 32768 */
-	size_t field_bytes; /* one header line with CRLF; 0: 8190 */
+	size_t field_bytes; /* one header line with CRLF, or all lines of a folded one; 0: 8190 */
+	size_t head;	    /* bytes of the whole head; 0: what the others add up to */
 	uint64_t body;	    /* 0: none */
+	struct http_leniency lenient;
 };
 
 struct http_field {
@@ -23,13 +35,13 @@ enum http_body_kind { HTTP_BODY_NONE, HTTP_BODY_LENGTH, HTTP_BODY_CHUNKED };
 
 struct http_request {
 	struct slice line;	   /* the request line without CRLF */
-	struct slice method;	   /* as sent: any token */
+	struct slice method;	   /* as sent, or made capitals (casefold_method) */
 	struct slice target;	   /* as sent */
 	struct slice path;	   /* of the target, not decoded: "*" for OPTIONS *, the
 			      * authority's path (may be "") in absolute form */
 	struct slice query;	   /* behind the first '?', without fragment; "" if none */
 	struct slice version;	   /* "HTTP/1.1" as sent */
-	unsigned minor;		   /* HTTP/1.minor */
+	unsigned minor;		   /* HTTP/1.minor; below 1.0: 0, above 1.9: 1 (any_version) */
 	struct http_field *fields; /* in the arena, in the order sent */
 	size_t n_fields;
 	bool is_head;	      /* the method is HEAD */

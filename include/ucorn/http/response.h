@@ -36,6 +36,7 @@ struct response {
 	bool upgrade;	   /* the application answers Connection: upgrade */
 	bool keep_alive;   /* decided by response_frame */
 	bool head_sent;	   /* response_head_write was called */
+	bool excess;	   /* more was to be sent than length */
 	enum response_framing framing;
 	uint64_t length; /* the announced one, for RESPONSE_LENGTH and HEAD */
 	uint64_t sent;	 /* body bytes taken so far, without framing */

@@ -25,6 +25,9 @@ struct io_ops {
 	 * shorter than that. */
 	ssize_t (*sendfile)(struct io *io, int file, off_t offset, size_t len);
 
+	/* Whether the peer has reset the connection; NULL: there is no telling. */
+	bool (*is_lost)(struct io *io);
+
 	/* Tells the peer that nothing more will come. */
 	void (*shutdown)(struct io *io);
 
@@ -36,6 +39,7 @@ struct io_ops {
 struct io {
 	const struct io_ops *ops;
 	int fd;	     /* -1 where there is none */
+	bool shared; /* somebody else has a descriptor of it, and may have made it block */
 	void *state; /* of the transport */
 };
 
@@ -52,6 +56,11 @@ static inline ssize_t io_sendv(struct io *io, const struct iovec *iov, unsigned 
 static inline ssize_t io_sendfile(struct io *io, int file, off_t offset, size_t len)
 {
 	return io->ops->sendfile(io, file, offset, len);
+}
+
+static inline bool io_is_lost(struct io *io)
+{
+	return io->ops->is_lost && io->ops->is_lost(io);
 }
 
 static inline void io_shutdown(struct io *io)

@@ -22,10 +22,12 @@ struct score_slot {
 	_Atomic uint64_t beat_ms;     /* clock_ms() of the last sign of life */
 	_Atomic uint64_t requests;    /* handed to the application since its fork */
 	_Atomic uint32_t busy;	      /* requests in the application now */
+	_Atomic uint64_t spooled;     /* bytes in its temporary files */
 };
 
 struct scoreboard {
-	_Atomic bool stopping; /* the whole server stops: idle connections are closed at once */
+	_Atomic bool stopping;	  /* the whole server stops: idle connections are closed at once */
+	_Atomic uint64_t spooled; /* bytes in the temporary files of all workers */
 	unsigned slot_count;
 	struct score_slot slots[];
 };
@@ -37,5 +39,8 @@ void scoreboard_free(struct scoreboard *sb);
 
 /* Makes a slot ready for a child that is about to be forked. */
 void scoreboard_begin(struct score_slot *slot, uint64_t now_ms);
+
+/* The child of that slot has gone, and its temporary files with it. */
+void scoreboard_end(struct scoreboard *sb, struct score_slot *slot);
 
 #endif

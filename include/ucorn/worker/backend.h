@@ -27,8 +27,7 @@ struct worker_backend {
 	 * backend means to, and gives what the connection wants next.  With GIL. */
 	enum want (*dispatch)(struct worker *w, struct conn *c);
 
-	/* Inside an application's write(): waits until c can be written to, or for
-	 * timeout_ms: 0, -ETIMEDOUT, or -errno.  NULL: it cannot wait. */
+	/* Inside an application's write() or read(): waits for c.  NULL: it cannot. */
 	conn_wait_fn *wait;
 };
 

@@ -9,6 +9,6 @@
 void worker_run_inline(struct worker *w);
 
 /* A conn_wait_fn: waits with poll, other Python threads running meanwhile. */
-int worker_wait_poll(struct conn *c, unsigned timeout_ms);
+int worker_wait_poll(struct conn *c, enum want want, unsigned timeout_ms);
 
 #endif

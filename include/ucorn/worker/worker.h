@@ -33,4 +33,8 @@ struct worker_context {
  * 4 when the application could not be found. */
 int worker_main(const struct worker_context *context);
 
+/* Whether workers could serve with these settings; -1 with err if not. */
+MUST_CHECK int worker_check(const struct settings *s, const struct worker_backend *backend,
+			    struct err *err);
+
 #endif

@@ -129,6 +129,10 @@ class Client:
             while self._buffer or self._fill():
                 yield self._take(len(self._buffer))
 
+    def raw(self, count):
+        """The next count bytes, whatever they are."""
+        return b"".join(self._counted(count))
+
     def at_end(self):
         """True if the server has closed and nothing came that was not read."""
         try:

@@ -51,9 +51,11 @@ class Server:
     app and args are its command line; bind: None for a free port on loopback,
     or a list of `-b` values; errorlog: the file with the server's log if it is
     not stderr; probe: the path asked until the server answers, or None to
-    return at once."""
+    return at once; under: a command that runs it, such as prlimit."""
 
-    def __init__(self, work, app, *args, bind=None, env=None, cwd=APPS, errorlog=None, probe="/"):
+    def __init__(
+        self, work, app, *args, bind=None, env=None, cwd=APPS, errorlog=None, probe="/", under=()
+    ):
         work.mkdir()
         if bind is None:
             bind = [f"127.0.0.1:{free_port()}"]
@@ -61,7 +63,7 @@ class Server:
         self.stdout_file = work / "stdout"
         self.stderr_file = work / "stderr"
         self.log_file = errorlog or self.stderr_file
-        command = [str(BINARY)]
+        command = [*under, str(BINARY)]
         for address in bind:
             command += ["-b", str(address)]
         command += [str(arg) for arg in args] + ([app] if app else [])

@@ -1,0 +1,105 @@
+/* From settings to what the connections of a worker obey.
+ *
+ * Whatever can be wrong with a setting shows in worker_check, which the master
+ * calls before it takes a configuration over. */
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "state.h"
+
+static int forwarding_from(struct forwarding *f, const struct settings *s, struct err *err)
+{
+	const struct forwarding_texts texts = {
+		.allow_ips = s->forwarded_allow_ips,
+		.forwarder_headers = s->forwarder_headers,
+		.header_map = s->header_map,
+		.scheme_headers = s->secure_scheme_headers,
+	};
+
+	return forwarding_init(f, &texts, err);
+}
+
+static const char *upload_folder(const struct settings *s)
+{
+	const char *folder = s->tmp_upload_dir ? s->tmp_upload_dir : getenv("TMPDIR");
+
+	return folder && *folder ? folder : "/tmp";
+}
+
+int worker_check(const struct settings *s, const struct worker_backend *backend, struct err *err)
+{
+	struct forwarding forwarding;
+
+	if (forwarding_from(&forwarding, s, err) < 0)
+		return -1;
+	forwarding_release(&forwarding);
+	if (s->stream_request_body && !backend->wait)
+		return err_set(err,
+			       "stream_request_body: an application on the worker class %s cannot "
+			       "wait for a body; choose another class, or let bodies be stored",
+			       backend->name);
+	if (s->tmp_upload_dir && access(s->tmp_upload_dir, W_OK | X_OK) < 0)
+		return err_set(err, "tmp_upload_dir: cannot write into %s: %s", s->tmp_upload_dir,
+			       strerror(errno));
+	return 0;
+}
+
+static unsigned milliseconds(unsigned seconds)
+{
+	return seconds < UINT_MAX / 1000 ? 1000 * seconds : UINT_MAX;
+}
+
+static void configure_deadlines(struct deadlines *ds, const struct settings *s)
+{
+	ds->duration_ms[DEADLINE_HEAD] = milliseconds(s->client_header_timeout);
+	ds->duration_ms[DEADLINE_BODY] = milliseconds(s->client_body_timeout);
+	ds->duration_ms[DEADLINE_SEND] = milliseconds(s->send_timeout);
+	ds->duration_ms[DEADLINE_KEEPALIVE] = milliseconds(s->keepalive);
+	ds->duration_ms[DEADLINE_LINGER] = milliseconds(s->lingering_timeout);
+}
+
+static struct http_limits limits_from(const struct settings *s)
+{
+	return (struct http_limits){
+		.line = s->limit_request_line,
+		.fields = s->limit_request_fields,
+		.field_bytes = s->limit_request_field_size,
+		.head = (size_t)s->limit_request_head,
+		.body = s->limit_request_body,
+		.lenient =
+			{
+				.folding = s->permit_obsolete_folding,
+				.name_blanks = s->strip_header_spaces,
+				.any_method = s->permit_unconventional_http_method,
+				.any_version = s->permit_unconventional_http_version,
+				.casefold_method = s->casefold_http_method,
+			},
+	};
+}
+
+int worker_configure(struct worker *w, struct err *err)
+{
+	const struct settings *s = w->context.settings;
+	struct conn_service *service = &w->service;
+
+	conn_service_init(service);
+	service->app = w->app;
+	service->wait = w->context.backend->wait;
+	service->limits = limits_from(s);
+	service->keep_alive = s->keepalive > 0;
+	service->stream_bodies = s->stream_request_body;
+	service->body_min_rate = s->client_body_min_rate;
+	service->spool = (struct spool_store){
+		.folder = upload_folder(s),
+		.memory_max = s->client_body_buffer_size,
+		.limit = s->tmp_upload_limit,
+		.all = &w->context.scoreboard->spooled,
+		.own = &w->context.slot->spooled,
+	};
+	configure_deadlines(&service->deadlines, s);
+	service->forwarding = &w->forwarding;
+	return forwarding_from(&w->forwarding, s, err);
+}
