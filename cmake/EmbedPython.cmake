@@ -1,15 +1,20 @@
-# Embeds the Python package src/pylib/ucorn in the program: each module becomes
-# a byte array in the generated pylib.inc, which src/py/pylib.c includes.
-file(GLOB modules CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/pylib/ucorn/*.py)
+# Embeds the Python modules below src/pylib in the program: each becomes a byte
+# array in the generated pylib.inc, which src/py/pylib.c includes.
+set(pylib ${CMAKE_SOURCE_DIR}/src/pylib)
+file(GLOB_RECURSE modules CONFIGURE_DEPENDS ${pylib}/*.py)
 set(arrays "")
 set(rows "")
 foreach(path IN LISTS modules)
 	set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${path})
-	get_filename_component(name ${path} NAME_WE)
+	# a/b/__init__.py is the module a.b
+	file(RELATIVE_PATH name ${pylib} ${path})
+	string(REGEX REPLACE "(/__init__)?\\.py$" "" name ${name})
+	string(REPLACE "/" "." name ${name})
+	string(REPLACE "." "__" array ${name})
 	file(READ ${path} hex HEX)
 	string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," bytes "${hex}")
-	string(APPEND arrays "static const char source_${name}[] = {${bytes}0x00};\n")
-	string(APPEND rows "\t{\"ucorn.${name}\", source_${name}},\n")
+	string(APPEND arrays "static const char source_${array}[] = {${bytes}0x00};\n")
+	string(APPEND rows "\t{\"${name}\", source_${array}},\n")
 endforeach()
 file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/generated/pylib.inc @ONLY
 	CONTENT "${arrays}\nstatic const struct pylib_module modules[] = {\n${rows}};\n")

@@ -37,8 +37,16 @@ static void refuse(const char *worker_class, struct err *err)
 	for (size_t i = 0; i < ARRAY_LEN(backends) && len < sizeof(names); i++)
 		len += (size_t)snprintf(names + len, sizeof(names) - len, "%s%s (%s)",
 					i ? "; " : "", backends[i]->name, backends[i]->summary);
-	err_set(err, "this version of ucorn has no worker class '%s'. It has %s.", worker_class,
-		names);
+	if (strchr(worker_class, '.'))
+		err_set(err,
+			"worker_class %s: this version of ucorn runs its own worker classes only. "
+			"It "
+			"has %s. (use_installed_gunicorn says which package such a class inherits "
+			"from, not who runs it.)",
+			worker_class, names);
+	else
+		err_set(err, "this version of ucorn has no worker class '%s'. It has %s.",
+			worker_class, names);
 }
 
 const struct worker_backend *backend_find(const char *worker_class, unsigned threads,

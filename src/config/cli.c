@@ -1,9 +1,10 @@
 /* argparse, as far as gunicorn's command line needs it.
  *
- * The words are read from left to right and only noted; when all are good,
- * the notes are laid over the settings.  That order shows: argparse's own
- * complaints (exit code 2) come before any complaint of a setting (exit code
- * 1), and of two -w only the last has to be a good number of workers.
+ * The words are read from left to right and only noted; when all are good, and
+ * a configuration file has been read, the notes are laid over the settings.  That
+ * order shows: argparse's own complaints (exit code 2) come before any complaint
+ * of a setting (exit code 1), and of two -w only the last has to be a good number
+ * of workers.
  *
  * Followed closely, since scripts and muscle memory depend on it: unique
  * prefixes of long flags, values glued to flags, which words count as values
@@ -16,7 +17,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "table.h"
+#include "ucorn/config/table.h"
+#include "words.h"
 
 #define EXIT_USAGE 2
 
@@ -65,20 +67,12 @@ static void phrase_add_repr(struct phrase *p, const char *text)
 	phrase_add(p, "%c", quote);
 }
 
-/* What the command line gives one setting. */
-struct note {
-	const struct setting *row;
-	const char *text;
-};
-
+/* The words while they are read. */
 struct cli {
 	int argc;
 	char **argv;
 	int at; /* the word to be read next */
-	enum cli_action action;
-	struct note *notes;
-	size_t notes_count, notes_room;
-	const char *app;
+	struct command_line *line;
 	bool positionals_over;
 	struct phrase unrecognized;
 };
@@ -102,8 +96,7 @@ static const struct setting *row_at(size_t i)
 {
 	if (i < BUILTIN_COUNT)
 		return &builtin_options[i];
-	i -= BUILTIN_COUNT;
-	return i < settings_table_len ? &settings_table[i] : NULL;
+	return setting_at(i - BUILTIN_COUNT);
 }
 
 static const struct setting *row_with_flag(const char *flag, size_t len)
@@ -203,41 +196,58 @@ static int argument_error(struct err *err, const struct setting *row, const char
 			    shown.text);
 }
 
-static int add_note(struct cli *c, const struct setting *row, const char *text, struct err *err)
+static int add_note(struct command_line *line, const struct setting *row, const char *text,
+		    struct err *err)
 {
-	if (c->notes_count == c->notes_room) {
-		size_t room = c->notes_room ? 2 * c->notes_room : 16;
-		struct note *notes = reallocarray(c->notes, room, sizeof(*notes));
+	if (line->notes_count == line->notes_room) {
+		size_t room = line->notes_room ? 2 * line->notes_room : 16;
+		struct cli_note *notes = reallocarray(line->notes, room, sizeof(*notes));
 
 		if (!notes)
 			return err_set(err, "Out of memory");
-		c->notes = notes;
-		c->notes_room = room;
+		line->notes = notes;
+		line->notes_room = room;
 	}
-	c->notes[c->notes_count++] = (struct note){row, text};
+	line->notes[line->notes_count++] = (struct cli_note){row, text};
 	return 0;
 }
 
-/* An option with its value (any text for a switch) takes effect. */
+/* Whether row is an option that is no setting; then it has taken effect. */
+static bool take_builtin(struct command_line *line, const struct setting *row)
+{
+	if (row < builtin_options || row >= builtin_options + BUILTIN_COUNT)
+		return false;
+	switch (row - builtin_options) {
+	case BUILTIN_HELP:
+		line->action = CLI_HELP;
+		break;
+	case BUILTIN_VERSION:
+		line->action = CLI_VERSION;
+		break;
+	case BUILTIN_EXPLAIN:
+		line->explain = true;
+		break;
+	case BUILTIN_DUMP:
+		line->action = CLI_DUMP;
+		break;
+	}
+	return true;
+}
+
+/* An option with its value takes effect. */
 static int take_effect(struct cli *c, const struct setting *row, const char *text, struct err *err)
 {
 	const struct setting_type *type = row->type;
 
-	if (row == &builtin_options[BUILTIN_HELP]) {
-		c->action = CLI_HELP;
+	if (take_builtin(c->line, row))
 		return 0;
-	}
-	if (row == &builtin_options[BUILTIN_VERSION]) {
-		c->action = CLI_VERSION;
-		return 0;
-	}
 	if (type->passes_argparse && !type->passes_argparse(text)) {
 		char complaint[64];
 
 		snprintf(complaint, sizeof(complaint), "invalid %s value:", type->python_type);
 		return argument_error(err, row, complaint, text);
 	}
-	return add_note(c, row, text, err);
+	return add_note(c->line, row, text, err);
 }
 
 static int take_value(struct cli *c, const struct match *match, struct err *err)
@@ -245,7 +255,9 @@ static int take_value(struct cli *c, const struct match *match, struct err *err)
 	if (match->glued)
 		return take_effect(c, match->row, match->glued, err);
 	if (c->at == c->argc || kind_of(c->argv[c->at]) != WORD_PLAIN)
-		return argument_error(err, match->row, "expected one argument", NULL);
+		return match->row->flag_text
+			       ? take_effect(c, match->row, match->row->flag_text, err)
+			       : argument_error(err, match->row, "expected one argument", NULL);
 	return take_effect(c, match->row, c->argv[c->at++], err);
 }
 
@@ -274,9 +286,10 @@ static int take_option(struct cli *c, const char *word, struct match match, stru
 				return argument_error(err, match.row, "ignored explicit argument",
 						      match.glued);
 		}
-		if (take_effect(c, match.row, "true", err) < 0)
+		if (take_effect(c, match.row, match.row->flag_text ? match.row->flag_text : "true",
+				err) < 0)
 			return -1;
-		if (!next.row || c->action != CLI_RUN)
+		if (!next.row || c->line->action != CLI_RUN)
 			return 0;
 		match = next;
 	}
@@ -298,8 +311,8 @@ static void take_positionals(struct cli *c)
 		ended = ended || kind == WORD_END;
 		if (c->positionals_over)
 			phrase_add_item(&c->unrecognized, " ", word);
-		else if (kind == WORD_PLAIN && !c->app)
-			c->app = word;
+		else if (kind == WORD_PLAIN && !c->line->app)
+			c->line->app = word;
 	}
 	c->positionals_over = true;
 }
@@ -329,58 +342,91 @@ static int take_next(struct cli *c, struct err *err)
 	return 0;
 }
 
-static int take_all(struct cli *c, struct err *err)
+static int read_words(struct command_line *line, int argc, char **argv, struct err *err)
 {
-	while (c->at < c->argc && c->action == CLI_RUN)
-		if (take_next(c, err) < 0)
+	struct cli c = {.argc = argc, .argv = argv, .at = 1, .line = line};
+
+	while (c.at < argc && line->action == CLI_RUN)
+		if (take_next(&c, err) < 0)
 			return -1;
-	if (c->action == CLI_RUN && c->unrecognized.items > 0)
+	if (line->action == CLI_RUN && c.unrecognized.items > 0)
 		return err_set_exit(err, EXIT_USAGE, "unrecognized arguments: %s",
-				    c->unrecognized.text);
+				    c.unrecognized.text);
 	return 0;
 }
 
-static int apply_row(const struct cli *c, const struct setting *row, struct settings *s,
-		     struct err *err)
+int cli_read(struct command_line *line, int argc, char **argv, struct err *err)
+{
+	*line = (struct command_line){0};
+	return read_words(line, argc, argv, err);
+}
+
+int cli_read_text(struct command_line *line, const char *text, struct err *err)
+{
+	struct string_list *words = &line->words;
+
+	*line = (struct command_line){0};
+	if (!text)
+		return 0;
+	/* Reading skips the first word, which is the program's name. */
+	if (words_split(words, "ucorn", err) < 0 || words_split(words, text, err) < 0)
+		return -1;
+	return read_words(line, (int)words->count, words->items, err);
+}
+
+const char *cli_value(const struct command_line *line, const char *name)
+{
+	for (size_t i = line->notes_count; i > 0; i--)
+		if (strcmp(line->notes[i - 1].row->name, name) == 0)
+			return line->notes[i - 1].text;
+	return NULL;
+}
+
+void cli_release(struct command_line *line)
+{
+	free(line->notes);
+	words_free(&line->words);
+	*line = (struct command_line){0};
+}
+
+static int apply_row(const struct command_line *line, const struct setting *row, struct settings *s,
+		     enum origin origin, struct err *err)
 {
 	const char *last = NULL;
 
-	for (size_t i = 0; i < c->notes_count; i++) {
-		if (c->notes[i].row != row)
+	for (size_t i = 0; i < line->notes_count; i++) {
+		if (line->notes[i].row != row)
 			continue;
-		last = c->notes[i].text;
-		if (row->type->accumulates &&
-		    settings_set(s, row->name, last, ORIGIN_COMMAND_LINE, err) < 0)
+		last = line->notes[i].text;
+		if (setting_accumulates(row) && settings_set(s, row->name, last, origin, err) < 0)
 			return -1;
 	}
-	if (!last || row->type->accumulates)
+	if (!last || setting_accumulates(row))
 		return 0;
-	return settings_set(s, row->name, last, ORIGIN_COMMAND_LINE, err);
+	return settings_set(s, row->name, last, origin, err);
 }
 
-static int apply(const struct cli *c, struct settings *s, struct err *err)
+static int apply_app(struct settings *s, const char *app, struct err *err)
 {
-	if (c->app) {
-		if (settings_set(s, "wsgi_app", c->app, ORIGIN_COMMAND_LINE, err) < 0)
-			return -1;
-		/* Just a better default: a configuration file may replace it. */
-		if (settings_set(s, "default_proc_name", c->app, ORIGIN_DEFAULT, err) < 0)
-			return -1;
-	}
-	for (size_t i = 0; i < settings_table_len; i++)
-		if (apply_row(c, &settings_table[i], s, err) < 0)
+	char *copy = strdup(app);
+
+	if (!copy)
+		return err_set(err, "Out of memory");
+	free(s->app);
+	s->app = copy;
+	/* Just a better default: a configuration file may replace it. */
+	return settings_set(s, "default_proc_name", app, ORIGIN_DEFAULT, err);
+}
+
+int cli_apply(const struct command_line *line, struct settings *s, enum origin origin,
+	      struct err *err)
+{
+	const struct setting *row;
+
+	if (line->app && origin == ORIGIN_COMMAND_LINE && apply_app(s, line->app, err) < 0)
+		return -1;
+	for (size_t i = 0; (row = setting_at(i)) != NULL; i++)
+		if (apply_row(line, row, s, origin, err) < 0)
 			return -1;
 	return 0;
-}
-
-int cli_parse(struct settings *s, int argc, char **argv, enum cli_action *action, struct err *err)
-{
-	struct cli c = {.argc = argc, .argv = argv, .at = 1};
-	int rc = take_all(&c, err);
-
-	if (rc == 0 && c.action == CLI_RUN)
-		rc = apply(&c, s, err);
-	*action = c.action;
-	free(c.notes);
-	return rc;
 }

@@ -6,16 +6,10 @@
 
 #include <string.h>
 
-#include "table.h"
+#include "ucorn/config/table.h"
+#include "ucorn/util/names.h"
 
 enum { HELP_WIDTH = 80, HELP_COLUMN = 24, FLAGS_INDENT = 2 };
-
-static const char *const section_titles[SECTION_COUNT] = {
-	[SECTION_CONFIG_FILE] = "Config File",		 [SECTION_SERVER_SOCKET] = "Server Socket",
-	[SECTION_WORKER_PROCESSES] = "Worker Processes", [SECTION_SECURITY] = "Security",
-	[SECTION_SERVER_MECHANICS] = "Server Mechanics", [SECTION_LOGGING] = "Logging",
-	[SECTION_PROCESS_NAMING] = "Process Naming",
-};
 
 /* Writes the words of text from column on, wrapped; gives the column behind
  * the last one. */
@@ -43,7 +37,7 @@ static void put_default(FILE *out, int column, const struct setting *row)
 	const char *prefix = row->env_prefix ? row->env_prefix : "";
 	char note[160];
 
-	if (!row->default_text)
+	if (!row->default_text || !*row->default_text)
 		return;
 	if (row->env)
 		snprintf(note, sizeof(note), " [%s, or %s$%s if set]", row->default_text, prefix,
@@ -74,6 +68,8 @@ static void put_description(FILE *out, int column, const struct setting *row)
 	}
 	fprintf(out, "%*s", HELP_COLUMN - column, "");
 	column = put_words(out, HELP_COLUMN, row->description);
+	if (row->own)
+		column = put_words(out, column, " This one is not gunicorn's.");
 	put_default(out, column, row);
 	fputc('\n', out);
 }
@@ -85,15 +81,14 @@ static void put_option(FILE *out, const struct setting *row)
 
 static void put_section(FILE *out, enum section section)
 {
+	const struct setting *row;
 	bool titled = false;
 
-	for (size_t i = 0; i < settings_table_len; i++) {
-		const struct setting *row = &settings_table[i];
-
+	for (size_t i = 0; (row = setting_at(i)) != NULL; i++) {
 		if (row->section != section || !row->flags[0])
 			continue;
 		if (!titled)
-			fprintf(out, "\n%s:\n", section_titles[section]);
+			fprintf(out, "\n%s:\n", section_title(section));
 		titled = true;
 		put_option(out, row);
 	}
@@ -101,7 +96,7 @@ static void put_section(FILE *out, enum section section)
 
 void cli_print_usage(FILE *out)
 {
-	fputs("usage: ucorn [OPTIONS] [APP_MODULE]\n", out);
+	fputs("usage: " NAME_PROGRAM " [OPTIONS] [APP_MODULE]\n", out);
 }
 
 void cli_print_help(FILE *out)

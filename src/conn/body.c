@@ -5,12 +5,11 @@
  * hold too much already, the application starts with what there is, and waits
  * for the rest when it reads (exchange_body_more).
  *
- * A body has two clocks: so much time between two pieces, and, after that time
- * has passed once, an average rate.  Who falls behind it gets no more time; the
- * deadline that runs is not renewed. */
+ * A body has two clocks: so much time between two pieces, and an average rate,
+ * which is looked at each time that much time has passed.  Who is behind it gets no
+ * more time until it has caught up: the deadline that runs is not renewed. */
 #include <assert.h>
 #include <errno.h>
-#include <limits.h>
 
 #include "steps.h"
 #include "ucorn/util/clock.h"
@@ -20,7 +19,8 @@
 static void send_continue(struct conn *c)
 {
 	static const char line[] = "HTTP/1.1 100 Continue\r\n\r\n";
-	bool is_waiting = c->x.request.expect_continue && c->in_start == c->in_end;
+	bool is_waiting = c->x.request.expect_continue && c->in_start == c->in_end &&
+			  c->decoder.received == 0 && c->decoder.overhead == 0;
 
 	c->x.request.expect_continue = false;
 	if (is_waiting && exchange_interim(&c->x, slice_of(line, sizeof(line) - 1)) < 0)
@@ -37,14 +37,21 @@ static enum http_body_step decode(struct conn *c, struct slice *data, enum http_
 	return step;
 }
 
+/* Whether the rate is good enough, waited_ms after it was last found to be. */
 static bool is_in_time(const struct conn *c, uint64_t waited_ms)
 {
 	const struct conn_service *s = c->service;
-	uint64_t grace_ms = s->deadlines.duration_ms[DEADLINE_BODY];
+	uint64_t came = c->decoder.received - c->body_counted;
 
-	if (s->body_min_rate == 0 || grace_ms == 0 || waited_ms <= grace_ms)
-		return true;
-	return (waited_ms - grace_ms) / 1000 <= c->decoder.received / s->body_min_rate;
+	return s->body_min_rate == 0 || waited_ms <= s->deadlines.duration_ms[DEADLINE_BODY] ||
+	       came / s->body_min_rate >= waited_ms / 1000;
+}
+
+/* Begins to measure anew, once there is something to judge by: a fast beginning does
+ * not buy time for later. */
+static bool is_judged(const struct conn *c, uint64_t waited_ms)
+{
+	return waited_ms > c->service->deadlines.duration_ms[DEADLINE_BODY];
 }
 
 /* ---- stored */
@@ -55,6 +62,7 @@ int conn_begin_body(struct conn *c)
 
 	http_body_init(&c->decoder, &c->x.request, s->limits.body);
 	c->body_since_ms = s->now_ms - s->app_ms;
+	c->body_counted = 0;
 	deadline_set(&s->deadlines, &c->deadline, DEADLINE_BODY, s->now_ms);
 	conn_set_state(c, CONN_SPOOL);
 	if (!s->stream_bodies)
@@ -70,6 +78,7 @@ static int start_application(struct conn *c)
 		return GO_ON;
 	}
 	c->body_waited_ms = 0;
+	c->body_counted = c->decoder.received;
 	deadline_clear(&c->deadline);
 	conn_set_state(c, CONN_APP);
 	return GO_ON;
@@ -121,9 +130,15 @@ static int store(struct conn *c)
 static void renew_deadline(struct conn *c)
 {
 	struct conn_service *s = c->service;
+	uint64_t now_ms = s->now_ms - s->app_ms, waited_ms = now_ms - c->body_since_ms;
 
-	if (is_in_time(c, s->now_ms - s->app_ms - c->body_since_ms))
-		deadline_set(&s->deadlines, &c->deadline, DEADLINE_BODY, s->now_ms);
+	if (!is_in_time(c, waited_ms))
+		return;
+	deadline_set(&s->deadlines, &c->deadline, DEADLINE_BODY, s->now_ms);
+	if (is_judged(c, waited_ms)) {
+		c->body_since_ms = now_ms;
+		c->body_counted = c->decoder.received;
+	}
 }
 
 int conn_step_spool(struct conn *c)
@@ -133,12 +148,13 @@ int conn_step_spool(struct conn *c)
 	for (unsigned reads = 0;; reads++) {
 		if (store(c) == GO_ON)
 			return GO_ON;
+		if (reads > 0)
+			renew_deadline(c);
 		if (c->service->stream_bodies)
 			return start_application(c);
 		c->in_start = c->in_end = c->head_end;
 		if (!conn_may_receive(c, reads) || !conn_receive(c))
 			break;
-		renew_deadline(c);
 	}
 	if (c->eof || c->lost)
 		return conn_step_close(c);
@@ -150,15 +166,21 @@ int conn_step_spool(struct conn *c)
 
 static int wait_for_more(struct conn *c)
 {
-	unsigned patience_ms = c->service->deadlines.duration_ms[DEADLINE_BODY];
 	uint64_t before_ms = clock_ms();
-	int rc = c->service->wait(c, WANT_READ, patience_ms > 0 ? patience_ms : UINT_MAX);
+	int rc = conn_wait(c, WANT_READ, c->service->deadlines.duration_ms[DEADLINE_BODY]);
 
+	if (rc == -ECANCELED)
+		return rc;
 	c->body_waited_ms += clock_ms() - before_ms;
-	if (rc == 0 && is_in_time(c, c->body_waited_ms))
-		return 0;
-	c->x.body_error = HTTP_ERR_TIMEOUT;
-	return -ETIMEDOUT;
+	if (rc < 0 || !is_in_time(c, c->body_waited_ms)) {
+		c->x.body_error = HTTP_ERR_TIMEOUT;
+		return -ETIMEDOUT;
+	}
+	if (is_judged(c, c->body_waited_ms)) {
+		c->body_waited_ms = 0;
+		c->body_counted = c->decoder.received;
+	}
+	return 0;
 }
 
 /* Behind the head, whose bytes stay where they are. */
@@ -181,15 +203,31 @@ static int receive_more(struct conn *c)
 	return -ECONNRESET;
 }
 
+static int body_errno(enum http_error error)
+{
+	switch (error) {
+	case HTTP_ERR_TIMEOUT:
+		return -ETIMEDOUT;
+	case HTTP_ERR_BODY_LIMIT:
+		return -EFBIG;
+	default:
+		return -EBADMSG;
+	}
+}
+
 int exchange_body_more(struct exchange *x)
 {
 	struct conn *c = x->conn;
 	struct slice data = x->pending;
 	enum http_body_step step = data.len > 0 ? HTTP_BODY_DATA : HTTP_BODY_MORE;
 
+	if (x->ended)
+		return -EBUSY;
 	assert(spool_left(&x->body) == 0);
 	if (x->body_complete)
 		return 0;
+	if (x->body_error != HTTP_ERR_NONE)
+		return body_errno(x->body_error);
 	x->pending = slice_of(NULL, 0);
 	spool_reset(&x->body);
 	while (step == HTTP_BODY_MORE) {
@@ -203,7 +241,7 @@ int exchange_body_more(struct exchange *x)
 			return rc;
 	}
 	if (step == HTTP_BODY_BAD)
-		return x->body_error == HTTP_ERR_BODY_LIMIT ? -EFBIG : -EBADMSG;
+		return body_errno(x->body_error);
 	x->body_complete = step == HTTP_BODY_END;
 	return x->body_complete ? 0 : spool_hold(&x->body, data) < 0 ? -ENOMEM : 1;
 }

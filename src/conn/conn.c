@@ -71,7 +71,7 @@ void conn_return_kit(struct conn *c)
 	kit.lines = c->x.response.lines;
 	c->x.response.lines = (struct buf){0};
 	buf_trim(&kit.lines, KEPT_LINES_BYTES);
-	if (s->n_kits < CONN_KITS)
+	if (s->n_kits < CONN_KITS && kit.out.pieces)
 		s->kits[s->n_kits++] = kit;
 	else
 		kit_free(&kit);
@@ -96,6 +96,7 @@ void conn_service_init(struct conn_service *s)
 	s->spool = (struct spool_store){.folder = "/tmp", .memory_max = SPOOL_MEMORY_BYTES};
 	s->high_water_bytes = HIGH_WATER_BYTES;
 	s->now_ms = clock_ms();
+	s->server_line = RESPONSE_SERVER_LINE;
 	http_date_set(&s->date, time(NULL));
 }
 
@@ -126,7 +127,9 @@ void conn_init(struct conn *c, struct conn_service *s, const struct io *io,
 	outq_init(&c->out);
 	if (peer)
 		addr_ip_text(peer, c->remote_addr, &c->remote_port);
-	c->trusted = forwarding_trusts(s->forwarding, c->remote_addr);
+	/* No address is that of a unix socket, or of a family we do not know. */
+	c->trusted = (c->remote_addr[0] || !peer || peer->sa_family == AF_UNIX) &&
+		     forwarding_trusts(s->forwarding, c->remote_addr);
 	/* A client that never sends anything is a slow head, not a kept one. */
 	c->head_timed = true;
 	deadline_set(&s->deadlines, &c->deadline, DEADLINE_HEAD, s->now_ms);
@@ -151,6 +154,7 @@ static enum app_step application_begin(struct conn *c)
 	c->x.started_us = s->timed ? clock_us() : 0;
 	s->busy++;
 	s->requests++;
+	c->requests++;
 	return s->app->ops->start(s->app, &c->x);
 }
 
@@ -163,6 +167,10 @@ static void application_end(struct conn *c)
 		s->answered(x, s->answered_data);
 	s->app->ops->finish(s->app, x);
 	x->running = false;
+	if (x->ended) { /* a thread of the application still waits for the client */
+		*x->ended = true;
+		x->ended = NULL;
+	}
 	s->busy--;
 	if (!x->body_complete)
 		c->unread = true; /* the rest of it comes, and is nothing to us */

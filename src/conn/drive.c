@@ -8,9 +8,9 @@
 #include "ucorn/util/clock.h"
 
 enum {
-	SLOW_HEAD_MS = 1000, /* a head that takes longer may be given up for a newcomer */
-	SLOW_APP_MS = 2,     /* clients may leave meanwhile */
-	DOUBT_MS = 1000,     /* for how long their requests are doubted then */
+	SLOW_HEAD_MS = 250, /* a head that takes longer may be given up for a newcomer */
+	SLOW_APP_MS = 2,    /* clients may leave meanwhile */
+	DOUBTFUL_TURNS = 4, /* in which their requests are found, and doubted */
 };
 
 void driver_init(struct driver *d, const struct driver_ops *ops, struct conn_service *s)
@@ -92,7 +92,7 @@ static void run_one(struct driver *d, struct conn *c)
 	enum want want;
 
 	/* What a client sent before it reset the connection is read all the same. */
-	if (before_ms < d->doubt_until_ms && drop_if_lost(d, c))
+	if (d->doubtful_turns > 0 && drop_if_lost(d, c))
 		return;
 	unqueue(d, c);
 	want = d->dispatch(d->dispatch_data, c);
@@ -102,7 +102,7 @@ static void run_one(struct driver *d, struct conn *c)
 	taken_ms = d->service->now_ms - before_ms;
 	d->service->app_ms += taken_ms;
 	if (taken_ms >= SLOW_APP_MS)
-		d->doubt_until_ms = d->service->now_ms + DOUBT_MS;
+		d->doubtful_turns = DOUBTFUL_TURNS;
 }
 
 void driver_run(struct driver *d, unsigned max, unsigned max_ms)
@@ -110,6 +110,8 @@ void driver_run(struct driver *d, unsigned max, unsigned max_ms)
 	uint64_t end_ms = d->service->now_ms + max_ms;
 	struct conn *c;
 
+	if (d->doubtful_turns > 0)
+		d->doubtful_turns--;
 	while (max-- > 0 && (c = next_to_run(d))) {
 		run_one(d, c);
 		if (d->service->now_ms >= end_ms)

@@ -13,6 +13,7 @@
 #include "ucorn/http/status.h"
 #include "ucorn/util/fd.h"
 #include "ucorn/util/log.h"
+#include "ucorn/util/quote.h"
 
 /* Below this a copy is cheaper than another vector and a reference. */
 enum { COPY_MAX_BYTES = 1024 };
@@ -50,17 +51,19 @@ void exchange_let_go(struct exchange *x)
 int exchange_head(struct exchange *x, int64_t whole_body)
 {
 	struct conn *c = x->conn;
-	/* Requests that have already come are still answered by a leaving worker. */
-	bool pipelined = c->in_start < c->in_end;
+	bool pipelined;
 	int rc;
 
 	if (x->response.head_sent)
 		return 0;
 	conn_look_for_end(c);
+	/* Requests that have already come are still answered by a leaving worker. */
+	pipelined = c->in_start < c->in_end;
 	response_frame(&x->response, &x->request, whole_body,
 		       c->service->keep_alive && (pipelined || !c->service->leaving) &&
 			       x->body_complete && !x->shared);
-	rc = response_head_write(&x->response, &x->request, c->service->date.text, &c->out);
+	rc = response_head_write(&x->response, &x->request, c->service->server_line,
+				 c->service->date.text, &c->out);
 	if (rc < 0)
 		exchange_abort(x);
 	return rc;
@@ -69,12 +72,14 @@ int exchange_head(struct exchange *x, int64_t whole_body)
 /* Once per response. */
 static void warn_excess(struct exchange *x)
 {
+	struct quoted method, path;
+
 	if (!x->response.excess)
 		log_warning(
 			"The application sends more than the %llu bytes that its Content-Length "
-			"announced (%.*s %.*s): the rest is dropped",
-			(unsigned long long)x->response.length, (int)x->request.method.len,
-			x->request.method.base, (int)x->request.path.len, x->request.path.base);
+			"announced (%s %s): the rest is dropped",
+			(unsigned long long)x->response.length, quoted(x->request.method, &method),
+			quoted(x->request.path, &path));
 	x->response.excess = true;
 }
 
@@ -165,6 +170,7 @@ out:
 void exchange_end(struct exchange *x)
 {
 	struct response *r = &x->response;
+	struct quoted method, path;
 
 	if (x->aborted || exchange_head(x, 0) < 0)
 		return;
@@ -172,10 +178,9 @@ void exchange_end(struct exchange *x)
 		exchange_abort(x);
 	if (r->framing == RESPONSE_LENGTH && r->sent < r->length && !x->conn->lost) {
 		log_warning("The application sent %llu of the %llu bytes that its Content-Length "
-			    "announced (%.*s %.*s): the connection is closed",
+			    "announced (%s %s): the connection is closed",
 			    (unsigned long long)r->sent, (unsigned long long)r->length,
-			    (int)x->request.method.len, x->request.method.base,
-			    (int)x->request.path.len, x->request.path.base);
+			    quoted(x->request.method, &method), quoted(x->request.path, &path));
 		exchange_abort(x);
 	}
 }
@@ -214,15 +219,32 @@ void exchange_fail(struct exchange *x, enum http_error error, struct slice messa
 	buf_release(&page);
 }
 
+int conn_wait(struct conn *c, enum want want, unsigned patience_ms)
+{
+	bool ended = false;
+	int rc;
+
+	if (c->x.ended)
+		return -EBUSY;
+	c->x.ended = &ended;
+	rc = c->service->wait(c, want, patience_ms > 0 ? patience_ms : UINT_MAX);
+	if (ended)
+		return -ECANCELED;
+	c->x.ended = NULL;
+	return rc;
+}
+
 /* The client is waited for, up to the send deadline each time. */
 static int flush_waiting(struct conn *c)
 {
 	struct conn_service *s = c->service;
-	unsigned patience_ms = s->deadlines.duration_ms[DEADLINE_SEND];
 	int rc = -EAGAIN;
 
 	while (rc == -EAGAIN && c->out.bytes > s->high_water_bytes) {
-		if (s->wait(c, WANT_WRITE, patience_ms > 0 ? patience_ms : UINT_MAX) < 0)
+		rc = conn_wait(c, WANT_WRITE, s->deadlines.duration_ms[DEADLINE_SEND]);
+		if (rc == -ECANCELED)
+			return rc;
+		if (rc < 0)
 			c->lost = true;
 		rc = conn_write(c);
 	}
@@ -233,6 +255,7 @@ static int flush_waiting(struct conn *c)
 static void flush_spilling(struct exchange *x)
 {
 	struct conn *c = x->conn;
+	uint64_t bytes = outq_memory(&c->out);
 	int rc = 0;
 
 	if (x->spill_fd < 0) {
@@ -242,10 +265,16 @@ static void flush_spilling(struct exchange *x)
 	if (x->spill_fd < 0)
 		rc = x->spill_fd;
 	else
+		rc = spool_count(&c->service->spool, bytes);
+	if (rc == 0) {
+		x->spilled += bytes;
 		rc = outq_spill(&c->out, x->spill_fd, &x->spill_end);
+	}
 	if (rc < 0) {
 		log_error("Cannot store a response in %s: %s. The connection is cut.",
-			  c->service->spool.folder, strerror(-rc));
+			  c->service->spool.folder,
+			  rc == -EDQUOT ? "tmp_upload_limit is reached" : strerror(-rc));
+		exchange_abort(x); /* with a reset, where the close would be the end */
 		c->lost = true;
 	}
 }
@@ -262,6 +291,8 @@ int exchange_flush(struct exchange *x)
 		else
 			flush_spilling(x);
 	}
+	if (rc == -ECANCELED)
+		return rc;
 	if (c->lost)
 		return -EPIPE;
 	return rc == -EAGAIN ? 0 : rc;
@@ -269,8 +300,11 @@ int exchange_flush(struct exchange *x)
 
 int exchange_interim(struct exchange *x, struct slice head)
 {
-	int rc = outq_copy(&x->conn->out, head.base, head.len);
+	int rc;
 
+	if (x->response.head_sent)
+		return 0;
+	rc = outq_copy(&x->conn->out, head.base, head.len);
 	if (rc < 0)
 		return rc;
 	rc = conn_write(x->conn);

@@ -18,6 +18,8 @@
 #include "ucorn/util/clock.h"
 #include "ucorn/util/log.h"
 
+#define PAUSE_S 0.25 /* in accepting, when something is short */
+
 enum {
 	RUN_MAX = 64,	       /* applications per turn */
 	RUN_MAX_MS = 5,	       /* likewise */
@@ -146,6 +148,10 @@ static void gates_pause(struct reactor *r)
 {
 	gates_stop(r);
 	r->paused = true;
+	/* The next try comes soon, whatever happens meanwhile. */
+	ev_timer_stop(r->loop, &r->tick);
+	ev_timer_set(&r->tick, PAUSE_S, r->options.tick_s);
+	ev_timer_start(r->loop, &r->tick);
 }
 
 static void on_connection(struct ev_loop *loop, ev_io *io, int events)
@@ -191,6 +197,12 @@ static void warn_accept(struct reactor *r, int error)
 		    files ? ". Raise the limit of open files (ulimit -n)." : "");
 }
 
+/* Other errors are the new connection's own: Linux tells them here. */
+static bool is_shortage(int error)
+{
+	return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
+}
+
 static bool is_full(const struct reactor *r)
 {
 	return r->service->connections >= r->options.max_connections;
@@ -217,8 +229,8 @@ static bool gate_accept(struct reactor *r, struct gate *g)
 	if (fd == -EAGAIN)
 		return false;
 	warn_accept(r, -fd);
-	/* With one descriptor less in use the next try may do. */
-	if (!driver_shed(&r->driver))
+	/* Where something is short, the next try may do with one connection less. */
+	if (is_shortage(-fd) && !driver_shed(&r->driver))
 		gates_pause(r);
 	return false;
 }
@@ -329,6 +341,13 @@ void reactor_wake_on(struct reactor *r, int fd, void (*called)(void *data), void
 	r->woken_data = data;
 	ev_io_init(&r->wake, on_wake, fd, EV_READ);
 	ev_io_start(r->loop, &r->wake);
+}
+
+void reactor_accept_waiting(struct reactor *r, size_t first, unsigned max)
+{
+	for (size_t i = first; i < r->options.n_listeners; i++)
+		for (unsigned n = 0; n < max && gate_accept(r, &r->gates[i]); n++)
+			;
 }
 
 void reactor_stop_accepting(struct reactor *r)

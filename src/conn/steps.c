@@ -19,7 +19,8 @@
 #include "ucorn/util/log.h"
 
 enum {
-	MIN_ROOM = 2048,	  /* free input behind a head, for its body */
+	MIN_ROOM = 2048, /* free input behind a head, for its body */
+	AHEAD_MS = 1000,
 	READS_PER_TURN = 8,	  /* so that one upload leaves others their turn */
 	WRITES_PER_TURN = 8,	  /* likewise for downloads */
 	VECTORS = 64,		  /* per send call */
@@ -133,6 +134,10 @@ static int step_idle(struct conn *c)
 		conn_receive(c);
 	}
 	if (c->in_start < c->in_end) {
+		/* A connection that was opened well ahead of its request has the whole
+		 * time for it, too. */
+		if (c->head_timed && c->service->now_ms - c->deadline.since_ms >= AHEAD_MS)
+			c->head_timed = false;
 		conn_begin_exchange(c);
 		conn_set_state(c, CONN_HEAD);
 		return GO_ON;
@@ -166,6 +171,15 @@ static int head_complete(struct conn *c)
 	return GO_ON;
 }
 
+/* Empty lines before a request are ignored, however many: so they must not stay. */
+static void drop_empty_lines(struct conn *c)
+{
+	if (c->reader.lines > 0 || c->reader.skipped == 0)
+		return;
+	c->in_start += c->reader.skipped;
+	http_reader_start(&c->reader, &c->service->limits, &c->arena);
+}
+
 /* Looks at what has come of the head.  GO_ON, or WANT_READ: it is incomplete. */
 static int head_read(struct conn *c)
 {
@@ -180,6 +194,7 @@ static int head_read(struct conn *c)
 		conn_refuse(c, c->reader.error);
 		return GO_ON;
 	case HTTP_READ_MORE:
+		drop_empty_lines(c);
 		break;
 	}
 	return WANT_READ;
@@ -252,6 +267,10 @@ int conn_write(struct conn *c)
 		if (n <= 0) {
 			/* Gone; or a file that has shrunk: the promised length
 			 * cannot be kept, so the connection has to be cut. */
+			if (n == 0 || n == -EIO)
+				log_error("A file that is being sent to ip=%s %s: the connection "
+					  "is cut",
+					  c->remote_addr, n == 0 ? "has shrunk" : "is unreadable");
 			c->lost = true;
 			break;
 		}
@@ -298,8 +317,7 @@ static int step_flush(struct conn *c)
 static int exchange_over(struct conn *c)
 {
 	struct conn_service *s = c->service;
-	bool linger = (c->unread || c->in_start < c->in_end) &&
-		      s->deadlines.duration_ms[DEADLINE_LINGER] > 0;
+	bool linger = c->unread || c->in_start < c->in_end || c->x.shared;
 
 	conn_end_exchange(c);
 	if (c->keep) {
@@ -307,10 +325,12 @@ static int exchange_over(struct conn *c)
 		conn_set_state(c, CONN_IDLE);
 		return GO_ON;
 	}
-	if (c->eof || c->reset || c->x.taken || !(linger || c->x.shared))
+	if (c->eof || c->reset || c->x.taken || !linger)
 		return conn_step_close(c);
 	/* Whoever else has a descriptor: the client sees the end of our answer. */
 	io_shutdown(&c->io);
+	if (s->deadlines.duration_ms[DEADLINE_LINGER] == 0)
+		return conn_step_close(c);
 	c->may_read = true;
 	deadline_set(&s->deadlines, &c->deadline, DEADLINE_LINGER, s->now_ms);
 	conn_set_state(c, CONN_LINGER);
@@ -375,6 +395,8 @@ void conn_begin_exchange(struct conn *c)
 	x->body_error = HTTP_ERR_NONE;
 	x->started_us = 0;
 	x->spill_fd = -1;
+	x->spilled = 0;
+	x->ended = NULL;
 	x->error = HTTP_ERR_NONE;
 	x->aborted = false;
 	x->shared = false;
@@ -387,6 +409,8 @@ void conn_end_exchange(struct conn *c)
 {
 	spool_release(&c->x.body);
 	fd_close(&c->x.spill_fd);
+	spool_uncount(&c->service->spool, c->x.spilled);
+	c->x.spilled = 0;
 	arena_reset(&c->arena);
 	conn_return_kit(c);
 	c->head_end = 0;

@@ -16,6 +16,11 @@ extern conn_step *const conn_steps[CONN_STATES];
  * close); asserts that the move is a legal one. */
 void conn_set_state(struct conn *c, enum conn_state state);
 
+/* The application's side waits until c can be read from or written to: 0, or -errno;
+ * -EBUSY: another of its threads does already; -ECANCELED: the exchange has ended
+ * meanwhile, and c is not ours any more.  patience_ms 0: for ever. */
+MUST_CHECK int conn_wait(struct conn *c, enum want want, unsigned patience_ms);
+
 /* Writes until the queue is empty (0), nothing more can be written now or the
  * turn's share is used (-EAGAIN), or the client is gone (c->lost is set). */
 MUST_CHECK int conn_write(struct conn *c);
@@ -37,10 +42,11 @@ bool conn_receive(struct conn *c);
 /* Whether to receive once more in this turn, after that many times. */
 bool conn_may_receive(const struct conn *c, unsigned reads);
 
-/* body.c: the head is complete and a body follows; its state; whether its end has
- * come without anybody reading it. */
+/* body.c: the head is complete and a body follows. */
 int conn_begin_body(struct conn *c);
 conn_step conn_step_spool;
+
+/* Looks whether the end of a streamed body has come without anybody reading it. */
 void conn_look_for_end(struct conn *c);
 
 /* Closes, as a step. */

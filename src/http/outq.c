@@ -17,7 +17,7 @@
 enum {
 	RING_MIN = 8,
 	COMPACT_MIN_BYTES = 16 * 1024,
-	KEPT_BYTES = 16 * 1024, /* by outq_trim */
+	KEPT_BYTES = 16 * 1024, /* by outq_take_memory */
 	KEPT_PIECES = 64,
 };
 

@@ -72,7 +72,8 @@ static enum http_error check_start(const struct http_reader *r, struct slice raw
 	const struct http_limits *limits = r->limits;
 
 	if (r->lines == 0)
-		return check_request_line_start(raw, or_default(limits->line, LINE_MAX_BYTES));
+		return check_request_line_start(
+			raw, or_default(limits->line, or_default(limits->head, LINE_MAX_BYTES)));
 
 	bool is_empty = raw.len == 0 || raw.base[0] == '\r';
 	size_t start = r->checked;
@@ -81,9 +82,13 @@ static enum http_error check_start(const struct http_reader *r, struct slice raw
 		start = r->field_start;
 	else if (!is_empty && r->lines > or_default(limits->fields, FIELDS_MAX))
 		return HTTP_ERR_FIELDS_LIMIT;
-	if (r->checked - start + raw.len + 1 > or_default(limits->field_bytes, LINE_MAX_BYTES))
+	size_t field_end = start + or_default(limits->field_bytes, LINE_MAX_BYTES);
+	size_t head_end = limits->head > 0 ? r->skipped + limits->head : SIZE_MAX;
+
+	/* Of two limits the one that is reached first counts, however the bytes come. */
+	if (r->checked + raw.len + 1 > field_end && field_end <= head_end)
 		return HTTP_ERR_FIELD_LIMIT;
-	if (limits->head > 0 && r->scanned - r->skipped > limits->head)
+	if (r->scanned > head_end)
 		return HTTP_ERR_HEAD_LIMIT;
 	return HTTP_ERR_NONE;
 }

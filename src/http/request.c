@@ -65,12 +65,33 @@ static void judge_connection(struct slice options, struct verdicts *v)
 	}
 }
 
-static void judge_host(struct slice value, struct verdicts *v)
+/* A port may be left out where it is the usual one. */
+static bool is_same_port(struct slice a, struct slice b)
+{
+	struct slice only = a.len > 0 ? a : b;
+
+	if (a.len > 0 && b.len > 0)
+		return slice_eq(a, b);
+	return only.len == 0 || slice_eq(only, SLICE("80")) || slice_eq(only, SLICE("443"));
+}
+
+static bool is_same_authority(struct slice authority, struct slice host, struct slice port)
+{
+	struct slice its_host, its_port;
+
+	return http_authority_split(authority, &its_host, &its_port) &&
+	       slice_eq_nocase(its_host, host) && is_same_port(its_port, port);
+}
+
+/* RFC 9112 3.2.2 has the target's authority replace Host.  Two servers of which one
+ * does and one does not would disagree on who is meant, so they have to be equal. */
+static void judge_host(const struct http_request *req, struct slice value, struct verdicts *v)
 {
 	struct slice host, port;
 
 	v->hosts++;
-	if (!http_authority_split(value, &host, &port) || (host.len == 0 && port.base))
+	if (!http_authority_split(value, &host, &port) || (host.len == 0 && port.base) ||
+	    (req->authority.len > 0 && !is_same_authority(req->authority, host, port)))
 		v->host_is_bad = true;
 }
 
@@ -90,7 +111,7 @@ static void judge_field(struct http_request *req, const struct http_field *field
 {
 	switch (known_field(field->name)) {
 	case FIELD_HOST:
-		judge_host(field->value, v);
+		judge_host(req, field->value, v);
 		break;
 	case FIELD_CONNECTION:
 		judge_connection(field->value, v);

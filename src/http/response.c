@@ -122,6 +122,8 @@ static enum response_fault add_length(struct response *r, struct slice name, str
 {
 	uint64_t length;
 
+	if (r->status < 200)
+		return RESPONSE_OK; /* RFC 9110 8.6: not in an interim response */
 	if (slice_to_u64(value, &length) < 0 || (r->has_length && length != r->length))
 		return RESPONSE_BAD_LENGTH;
 	if (r->has_length)
@@ -242,8 +244,37 @@ bool response_field_value(const struct response *r, struct slice name, struct sl
 	return true;
 }
 
-/* The one place that knows how the server calls itself. */
-static const char server_and_date[] = "\r\nServer: ucorn\r\nDate: ";
+bool response_next_field(const struct response *r, size_t *at, struct slice *name,
+			 struct slice *value)
+{
+	const char *line = r->lines.base + r->status_len + *at;
+	size_t left = r->lines.len - r->status_len - *at;
+
+	if (!r->started || left == 0)
+		return false;
+
+	const char *lf = memchr(line, '\n', left), *colon = memchr(line, ':', left);
+
+	*name = slice_of(line, (size_t)(colon - line));
+	*value = slice_of(colon + 2, (size_t)(lf - 1 - (colon + 2)));
+	*at += (size_t)(lf + 1 - line);
+	return true;
+}
+
+int response_server_line(struct buf *line, struct slice name)
+{
+	if (strict_span(name, STRICT_VALUE) != name.len)
+		return -EINVAL;
+	if (buf_reserve(line, sizeof("\r\nServer: \r\nDate: ") + name.len) < 0)
+		return -ENOMEM;
+
+	char *at = put(line->base + line->len, SLICE("\r\nServer: "));
+
+	at = name.len > 0 ? put(at, name) : at;
+	at = put(at, SLICE("\r\nDate: "));
+	line->len = (size_t)(at - line->base);
+	return 0;
+}
 
 static char *put_number(char *at, uint64_t number)
 {
@@ -297,12 +328,12 @@ static bool announces_length(const struct response *r)
 	       (r->framing == RESPONSE_LENGTH || (r->framing == RESPONSE_NO_BODY && r->length > 0));
 }
 
-int response_head_write(struct response *r, const struct http_request *req, const char *date,
-			struct outq *q)
+int response_head_write(struct response *r, const struct http_request *req, struct slice server,
+			const char *date, struct outq *q)
 {
 	enum { FIXED_MAX_BYTES = 256 };
 
-	char *start = outq_room(q, r->lines.len + FIXED_MAX_BYTES);
+	char *start = outq_room(q, r->lines.len + server.len + FIXED_MAX_BYTES);
 
 	assert(r->started && !r->head_sent);
 	if (!start)
@@ -310,7 +341,7 @@ int response_head_write(struct response *r, const struct http_request *req, cons
 
 	char *at = put_status_line(start, r, req);
 
-	at = put(at, slice_of(server_and_date, sizeof(server_and_date) - 1));
+	at = put(at, server);
 	at = put(at, slice_of(date, HTTP_DATE_LEN));
 	at = put_connection(at, r);
 	if (r->framing == RESPONSE_CHUNKED)

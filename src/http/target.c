@@ -111,6 +111,7 @@ static enum http_error split_absolute(struct http_request *req)
 		n++;
 	if (!http_authority_split(slice_of(rest.base, n), &host, &port) || host.len == 0)
 		return HTTP_ERR_TARGET;
+	req->authority = slice_of(rest.base, n);
 	split_path(req, slice_of(rest.base + n, rest.len - n));
 	return HTTP_ERR_NONE;
 }

@@ -2,17 +2,20 @@
  *
  * The language is that of Python's % operator with a mapping, since that is what
  * gunicorn's users wrote: %(name)s with flags, width and precision.  A mistake in
- * it is found at start; gunicorn finds it at every request.
+ * it is found at start; gunicorn finds it at every request, and logs a traceback
+ * instead of the line.  The one word `json` means lines of another kind
+ * (access_json.c).
  *
- * What clients send is quoted as gunicorn does ('"' becomes '\"') and beyond that:
- * control bytes become \xHH, so that nobody can forge a line or send escape
- * sequences to the terminal of whoever reads the log, and a backslash is doubled,
- * so that nobody can end a quoted field early by sending `\"`.
+ * What clients send is quoted as gunicorn does ('"' becomes '\"') and beyond that, as
+ * util/quote.h says.
  *
  * Left to others: what the atoms mean (access_atoms.c), where lines go (sinks.c). */
 #include <stdlib.h>
 
 #include "access_atoms.h"
+#include "access_json.h"
+#include "ucorn/http/target.h"
+#include "ucorn/util/quote.h"
 
 /* A literal, or an atom with the way it is to be printed. */
 struct piece {
@@ -27,6 +30,7 @@ struct piece {
 
 struct access_format {
 	char *text;
+	struct access_json *json; /* the lines are objects; NULL: they are made of pieces */
 	struct piece *pieces;
 	size_t count;
 	struct buf scratch;
@@ -134,6 +138,24 @@ static void add_literal(struct access_format *f, const char *from, const char *t
 		f->pieces[f->count++].literal = slice_of(from, (size_t)(to - from));
 }
 
+/* The same where mistakes are tolerated (err is NULL): the '%' of what is none is
+ * taken as text. */
+static int compile_percent(struct access_format *f, const char **at, struct err *err)
+{
+	size_t count = f->count;
+	const char *start = *at;
+	struct err ignored;
+	int rc = compile_atom(f, at, err ? err : &ignored);
+
+	if (rc == 0 || err)
+		return rc;
+	f->count = count;
+	f->pieces[count] = (struct piece){0};
+	add_literal(f, start, start + 1);
+	*at = start + 1;
+	return 0;
+}
+
 static int compile(struct access_format *f, struct err *err)
 {
 	const char *at = f->text;
@@ -144,7 +166,7 @@ static int compile(struct access_format *f, struct err *err)
 
 		add_literal(f, at, percent + doubled); /* %%: the first one is text */
 		at = doubled ? percent + 2 : percent;
-		if (*at == '%' && !doubled && compile_atom(f, &at, err) < 0)
+		if (*at == '%' && !doubled && compile_percent(f, &at, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -160,19 +182,22 @@ static size_t most_pieces(const char *format)
 	return n;
 }
 
-struct access_format *access_format_new(const char *format, struct err *err)
+static struct access_format *format_new(const char *format, struct err *err)
 {
+	bool json = strcmp(format, "json") == 0;
 	struct access_format *f = calloc(1, sizeof(*f));
 
 	if (f) {
 		f->text = strdup(format);
 		f->pieces = calloc(most_pieces(format), sizeof(*f->pieces));
+		f->json = json ? access_json_new() : NULL;
 	}
-	if (!f || !f->text || !f->pieces) {
-		err_set(err, "no memory for access_log_format");
+	if (!f || !f->text || !f->pieces || (json && !f->json)) {
+		if (err)
+			err_set(err, "no memory for access_log_format");
 		goto fail;
 	}
-	if (compile(f, err) < 0)
+	if (!json && compile(f, err) < 0)
 		goto fail;
 	return f;
 fail:
@@ -180,11 +205,22 @@ fail:
 	return NULL;
 }
 
+struct access_format *access_format_new(const char *format, struct err *err)
+{
+	return format_new(format, err);
+}
+
+struct access_format *access_format_new_tolerant(const char *format)
+{
+	return format_new(format, NULL);
+}
+
 void access_format_free(struct access_format *f)
 {
 	if (!f)
 		return;
 	buf_release(&f->scratch);
+	access_json_free(f->json);
 	free(f->pieces);
 	free(f->text);
 	free(f);
@@ -192,43 +228,13 @@ void access_format_free(struct access_format *f)
 
 /* ----------------------------------------------------------------- lines -- */
 
-static bool is_plain(unsigned char c)
-{
-	return c >= ' ' && c != '"' && c != '\\' && c != 0x7f;
-}
-
-static char *put_escaped(char *to, unsigned char c)
-{
-	static const char hex[] = "0123456789abcdef";
-
-	*to++ = '\\';
-	if (c == '"' || c == '\\') {
-		*to++ = (char)c;
-		return to;
-	}
-	*to++ = 'x';
-	*to++ = hex[c >> 4];
-	*to++ = hex[c & 15];
-	return to;
-}
-
 static int append_quoted(struct buf *out, struct slice value)
 {
-	enum { LONGEST = 4 }; /* \xHH */
-	int rc = buf_reserve(out, value.len * LONGEST);
+	int rc = buf_reserve(out, value.len * QUOTE_LONGEST);
 
-	if (rc < 0 || value.len == 0)
-		return rc;
-	char *to = out->base + out->len;
-	for (size_t i = 0; i < value.len; i++) {
-		unsigned char c = (unsigned char)value.base[i];
-		if (LIKELY(is_plain(c)))
-			*to++ = (char)c;
-		else
-			to = put_escaped(to, c);
-	}
-	out->len = (size_t)(to - out->base);
-	return 0;
+	if (rc == 0 && value.len > 0)
+		out->len = (size_t)(quote_write(out->base + out->len, value) - out->base);
+	return rc;
 }
 
 static int append_number(struct buf *out, uint64_t number, const struct piece *piece)
@@ -314,7 +320,7 @@ static int append_piece(struct access_format *f, const struct piece *piece,
 int access_format_line(struct access_format *f, const struct access_record *r, struct buf *out)
 {
 	size_t start = out->len;
-	int rc = 0;
+	int rc = f->json ? access_json_append(f->json, &f->scratch, r, out) : 0;
 
 	for (size_t i = 0; i < f->count && rc == 0; i++)
 		rc = append_piece(f, &f->pieces[i], r, out);
@@ -323,4 +329,58 @@ int access_format_line(struct access_format *f, const struct access_record *r, s
 	if (rc < 0)
 		out->len = start;
 	return rc;
+}
+
+/* ------------------------------------------------------------- exclusion -- */
+
+/* The next byte of a path, decoded. */
+static char path_byte(struct slice *path)
+{
+	char out[3] = {path->base[0]};
+	size_t used = 1;
+
+	if (path->len >= sizeof(out) && http_percent_decode(slice_of(path->base, 3), out) == 1)
+		used = sizeof(out);
+	*path = slice_of(path->base + used, path->len - used);
+	return out[0];
+}
+
+/* Whether a segment is . or .., however it is encoded: where such a path leads is the
+ * application's affair. */
+static bool has_dot_segment(struct slice path)
+{
+	size_t dots = 0, others = 0; /* of the segment */
+
+	while (path.len > 0) {
+		char c = path_byte(&path);
+
+		if (c == '/' && others == 0 && (dots == 1 || dots == 2))
+			return true;
+		if (c == '/')
+			dots = others = 0;
+		else if (c == '.')
+			dots++;
+		else
+			others++;
+	}
+	return others == 0 && (dots == 1 || dots == 2);
+}
+
+static bool is_at_or_below(struct slice path, struct slice prefix)
+{
+	if (prefix.len == 0 || !slice_starts(path, prefix))
+		return false;
+	return path.len == prefix.len || prefix.base[prefix.len - 1] == '/' ||
+	       path.base[prefix.len] == '/';
+}
+
+bool access_excludes(const char *prefixes, struct slice path)
+{
+	struct slice list = slice_from(prefixes), prefix;
+
+	while (slice_next_element(&list, &prefix)) {
+		if (is_at_or_below(path, prefix))
+			return !has_dot_segment(path);
+	}
+	return false;
 }

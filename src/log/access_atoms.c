@@ -86,7 +86,8 @@ static int base64_until(struct slice in, char end, struct buf *out)
 	return 0;
 }
 
-/* The user of `Authorization: Basic` (RFC 7617 2): all before the first colon. */
+/* The user of `Authorization: Basic` (RFC 7617 2): all before the first colon.  One who
+ * is called "-" is nobody, as loggers in Python have it. */
 static int basic_user(struct atom_call *c, struct slice *value)
 {
 	const struct slice scheme = SLICE("basic ");
@@ -97,6 +98,8 @@ static int basic_user(struct atom_call *c, struct slice *value)
 	auth = slice_trim(slice_of(auth.base + scheme.len, auth.len - scheme.len));
 	int rc = base64_until(auth, ':', c->scratch);
 	if (rc == -EINVAL || (rc == 0 && c->scratch->len == 0))
+		return 0;
+	if (rc == 0 && slice_eq(buf_slice(c->scratch), SLICE("-")))
 		return 0;
 	return made(c, rc, value);
 }
@@ -146,9 +149,10 @@ static int path(struct atom_call *c, struct slice *value)
 
 	if (!req || !req->path.base)
 		return 0;
-	int rc = buf_reserve(c->scratch, req->path.len + 1);
+	struct slice rest = slice_of(req->path.base + req->mounted, req->path.len - req->mounted);
+	int rc = buf_reserve(c->scratch, rest.len + 1);
 	if (rc == 0)
-		c->scratch->len = http_percent_decode(req->path, c->scratch->base);
+		c->scratch->len = http_percent_decode(rest, c->scratch->base);
 	return made(c, rc, value);
 }
 
@@ -166,16 +170,26 @@ static int version(struct atom_call *c, struct slice *value)
 	return 0;
 }
 
+/* printf's work would cost more than that of the rest of the line. */
+static int decimal(struct atom_call *c, uint64_t number, struct slice *value)
+{
+	char digits[24], *at = digits + sizeof(digits);
+
+	do {
+		*--at = (char)('0' + number % 10);
+		number /= 10;
+	} while (number > 0);
+	return made(c, buf_append(c->scratch, at, (size_t)(digits + sizeof(digits) - at)), value);
+}
+
 static int status(struct atom_call *c, struct slice *value)
 {
-	if (c->r->status == 0)
-		return 0;
-	return made(c, buf_append_fmt(c->scratch, "%u", c->r->status), value);
+	return c->r->status ? decimal(c, c->r->status, value) : 0;
 }
 
 static int bytes_text(struct atom_call *c, struct slice *value)
 {
-	return made(c, buf_append_fmt(c->scratch, "%" PRIu64, c->r->bytes_sent), value);
+	return decimal(c, c->r->bytes_sent, value);
 }
 
 static int referer(struct atom_call *c, struct slice *value)

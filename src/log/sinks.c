@@ -14,9 +14,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/openat2.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "ucorn/util/fd.h"
@@ -73,6 +75,37 @@ static void sink_reopen(struct log_sink *sink)
 		close(fd);
 }
 
+/* Whether path leads to that file without a symbolic link.  A kernel without openat2
+ * (before 5.6) cannot tell. */
+static bool leads_straight_to(const char *path, const struct stat *file)
+{
+	const struct open_how how = {.flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_NO_SYMLINKS};
+	int fd = (int)syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof(how));
+	struct stat st;
+	bool same = fd >= 0 && fstat(fd, &st) == 0 && st.st_dev == file->st_dev &&
+		    st.st_ino == file->st_ino;
+
+	if (fd >= 0)
+		close(fd);
+	return same;
+}
+
+/* The folder may be another user's, who can put a link to a file of root's there: that
+ * file is not to be given away. */
+static void sink_own(const struct log_sinks *s, const struct log_sink *sink)
+{
+	struct stat st;
+
+	if (!sink->path || !s->has_owner || fstat(sink->fd, &st) < 0 || !S_ISREG(st.st_mode))
+		return;
+	if (st.st_nlink != 1 || !leads_straight_to(sink->path, &st)) {
+		log_debug("'%s' keeps its owner: it is reached through a link", sink->path);
+		return;
+	}
+	if (fchown(sink->fd, s->uid, s->gid) < 0)
+		log_debug("'%s' keeps its owner: %s", sink->path, strerror(errno));
+}
+
 /* How much one write may carry without another process's lines getting into it. */
 static size_t chunk_max(int fd)
 {
@@ -98,6 +131,15 @@ int log_sinks_open(struct log_sinks *s, const char *errorlog, const char *access
 	return 0;
 }
 
+void log_sinks_own(struct log_sinks *s, uid_t uid, gid_t gid)
+{
+	s->has_owner = true;
+	s->uid = uid;
+	s->gid = gid;
+	sink_own(s, &s->error);
+	sink_own(s, &s->access);
+}
+
 static void flush_or_complain(struct log_sinks *s)
 {
 	int rc = log_sinks_flush(s);
@@ -121,6 +163,8 @@ void log_sinks_reopen(struct log_sinks *s)
 	flush_or_complain(s); /* old lines into the old file */
 	sink_reopen(&s->error);
 	sink_reopen(&s->access);
+	sink_own(s, &s->error);
+	sink_own(s, &s->access);
 	s->access_chunk_max = chunk_max(s->access.fd);
 }
 

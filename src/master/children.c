@@ -18,8 +18,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "hooks.h"
 #include "signals.h"
 #include "ucorn/py/interp.h"
+#include "ucorn/py/proxies.h"
 #include "ucorn/util/clock.h"
 #include "ucorn/util/log.h"
 #include "ucorn/worker/worker.h"
@@ -80,6 +82,22 @@ static void fork_failed(struct children *c, int error, uint64_t now_ms)
 			  (double)c->backoff.delay_ms / 1000);
 }
 
+/* The object that both processes have of the worker, and pre_fork, which gets it. */
+static bool before_fork(struct children *c, const struct worker_context *context)
+{
+	struct worker_birth birth = {
+		.age = context->age,
+		.slot = (unsigned)(context->slot - c->scoreboard->slots),
+		.max_requests = worker_draw_limit(context->settings, context->age),
+	};
+	struct err err;
+
+	if (worker_object_make(&birth, &err) == 0 && master_hook(c, HOOK_PRE_FORK))
+		return true;
+	worker_object_forked(-1);
+	return false;
+}
+
 static bool spawn(struct children *c, const struct worker_context *base, uint64_t now_ms)
 {
 	struct child *child = children_free_slot(c);
@@ -91,6 +109,9 @@ static bool spawn(struct children *c, const struct worker_context *base, uint64_
 	context.scoreboard = c->scoreboard;
 	context.slot = slot_of(c, child);
 	context.age = c->forked + 1;
+	context.replaces = c->ever_ready;
+	if (!before_fork(c, &context))
+		return false;
 	scoreboard_begin(context.slot, clock_ms());
 
 	signals_block(&before);
@@ -99,6 +120,7 @@ static bool spawn(struct children *c, const struct worker_context *base, uint64_
 	if (pid == 0)
 		live_as_worker(&context);
 	signals_unblock(&before);
+	worker_object_forked(pid);
 
 	if (pid < 0) {
 		atomic_store(&context.slot->state, SCORE_EMPTY);
@@ -230,8 +252,12 @@ static void bury(struct children *c, struct child *child, int wait_status, uint6
 {
 	enum child_end end = plan_end(child, wait_status, now_ms);
 
-	if (end != END_BOOT_FAILED || !ends_first_start(c, wait_status))
+	worker_object_reaped(child->pid);
+	if (end != END_BOOT_FAILED || !ends_first_start(c, wait_status)) {
 		log_end(child, wait_status);
+		(void)master_hook(c, HOOK_CHILD_EXIT);
+	}
+	worker_object_forget();
 	scoreboard_end(c->scoreboard, slot_of(c, child));
 	child_set_state(c, child, CHILD_NONE, NEVER_MS);
 	if (child->generation != c->generation)
@@ -294,6 +320,7 @@ static bool silent(const struct children *c, const struct child *child, unsigned
 static void abort_silent(struct children *c, struct child *child, uint64_t now_ms)
 {
 	log_critical("WORKER TIMEOUT (pid:%d)", (int)child->pid);
+	worker_object_aborted(child->pid);
 	kill(child->pid, SIGABRT);
 	child->killed_because = " It gave no sign of life for longer than timeout.";
 	child_set_state(c, child, CHILD_ABORTED, now_ms + ABORT_MS);

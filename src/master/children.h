@@ -41,6 +41,12 @@ struct backoff {
 	uint64_t failed_ms;
 };
 
+/* What a hook has raised ends the server. */
+struct hook_failure {
+	bool raised;
+	int exit_code;
+};
+
 /* The index into slots is the child's slot on the scoreboard. */
 struct children {
 	struct child slots[CHILDREN_MAX];
@@ -53,6 +59,7 @@ struct children {
 	bool ever_ready;   /* some worker has served at some time */
 	int boot_failure;  /* exit code of a worker that failed before any served; 0: none */
 	struct backoff backoff;
+	struct hook_failure failure;
 	struct scoreboard *scoreboard;
 };
 

@@ -14,12 +14,28 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "hooks.h"
 #include "signals.h"
 #include "state.h"
+#include "ucorn/py/logbridge.h"
+#include "ucorn/py/proxies.h"
 #include "ucorn/util/clock.h"
 #include "ucorn/util/log.h"
 
 enum { TICK_MS = 1000, HURRY_MS = 2000 };
+
+/* In a worker, which has a copy of the master. */
+static struct listener *open_listeners(const struct worker_context *context, size_t *count,
+				       struct err *err)
+{
+	const struct master *m = context->open_data;
+	struct sockets own;
+
+	if (sockets_open_apart(&own, &m->sockets, context->settings, err) < 0)
+		return NULL;
+	*count = own.count;
+	return own.items;
+}
 
 /* What all workers get. */
 static struct worker_context context_of(struct master *m)
@@ -29,6 +45,8 @@ static struct worker_context context_of(struct master *m)
 		.backend = m->backend,
 		.listeners = m->sockets.items,
 		.n_listeners = m->sockets.count,
+		.open_listeners = m->sockets.tcp_apart ? open_listeners : NULL,
+		.open_data = m,
 		.sinks = &m->sinks,
 		.app = m->settings->preload_app ? m->app : NULL,
 		.notify_fd = signals_wake_fd(),
@@ -43,6 +61,7 @@ static void begin_stop(struct master *m, enum stop stop, int signal_number, uint
 {
 	m->stop = stop;
 	atomic_store(&m->children.scoreboard->stopping, true);
+	server_object_listen(NULL, 0);
 	sockets_close(&m->sockets);
 	children_stop(&m->children, signal_number, due_ms);
 }
@@ -78,6 +97,18 @@ static void stop_unbooted(struct master *m)
 	begin_stop(m, STOP_GRACEFUL, SIGTERM, leave_by(m));
 }
 
+/* What the loop would not have survived under gunicorn either. */
+static void stop_failed(struct master *m)
+{
+	bool stopping = m->stop != STOP_NO;
+
+	m->failed = true;
+	m->exit_code =
+		stopping && m->children.failure.exit_code ? 1 : m->children.failure.exit_code;
+	if (!stopping)
+		begin_stop(m, STOP_QUICK, SIGQUIT, leave_by(m));
+}
+
 /* --- the other signals --- */
 
 void master_on_hup(struct master *m)
@@ -88,8 +119,10 @@ void master_on_hup(struct master *m)
 
 static void want(struct master *m, unsigned workers)
 {
+	unsigned before = m->children.wanted;
+
 	m->children.wanted = workers;
-	log_debug("%u workers", workers);
+	master_hooks_nworkers(m, before);
 }
 
 void master_on_ttin(struct master *m)
@@ -107,6 +140,7 @@ void master_on_ttou(struct master *m)
 void master_on_usr1(struct master *m)
 {
 	log_sinks_reopen(&m->sinks);
+	log_bridge_reopen();
 	children_reopen_logs(&m->children);
 }
 
@@ -118,8 +152,13 @@ void master_on_usr2(struct master *m)
 
 void master_on_winch(struct master *m)
 {
-	UNUSED(m);
-	log_debug("SIGWINCH ignored. Not daemonized");
+	/* A terminal sends it, too, when its window changes. */
+	if (!m->is_daemon) {
+		log_debug("SIGWINCH ignored. Not daemonized");
+		return;
+	}
+	log_info("graceful stop of workers");
+	want(m, 0);
 }
 
 /* --- the loop --- */
@@ -135,6 +174,8 @@ static bool turn(struct master *m)
 	uint64_t now_ms = clock_ms();
 
 	children_watch(c, &base, now_ms);
+	if (c->failure.raised && !m->failed)
+		stop_failed(m);
 	if (c->boot_failure && m->stop == STOP_NO)
 		stop_unbooted(m);
 	children_enforce(c, &base, now_ms);
@@ -142,21 +183,29 @@ static bool turn(struct master *m)
 		children_maintain(c, &base, now_ms);
 	else if (children_gone(c, now_ms))
 		return false;
+	master_report_metrics(m);
 	signals_wait(plan_wait(c, now_ms, TICK_MS));
 	return true;
+}
+
+/* The master's last words, and its last hook. */
+static int farewell(struct master *m)
+{
+	struct err err;
+	enum log_level level = m->exit_code ? LOG_ERROR : LOG_INFO;
+
+	LOG_AT(level, "Shutting down: Master");
+	if (m->reason)
+		LOG_AT(level, "Reason: %s", m->reason);
+	master_remove_pidfile(m);
+	return hook_call(HOOK_ON_EXIT, &err) < 0 ? err.exit_code : m->exit_code;
 }
 
 static int loop(struct master *m)
 {
 	while (turn(m)) {
 	}
-
-	enum log_level level = m->exit_code ? LOG_ERROR : LOG_INFO;
-
-	LOG_AT(level, "Shutting down: Master");
-	if (m->reason)
-		LOG_AT(level, "Reason: %s", m->reason);
-	return m->exit_code;
+	return m->failed ? m->exit_code : farewell(m);
 }
 
 int master_run(struct settings *settings, settings_reader *read_settings, void *reader_data)
@@ -172,9 +221,11 @@ int master_run(struct settings *settings, settings_reader *read_settings, void *
 	if (master_start(&m, &err) == 0)
 		code = loop(&m);
 	else
-		code = err.exit_code ? err.exit_code : 1;
+		code = err.exit_code; /* 0: a hook's sys.exit(0) */
 	if (err.text[0])
 		fprintf(stderr, "\nError: %s\n", err.text);
+	if (err.text[0] && m.is_daemon)
+		log_error("%s", err.text); /* nobody reads a daemon's stderr */
 	master_end(&m);
 	return code;
 }

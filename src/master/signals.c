@@ -101,6 +101,8 @@ void signals_install(void)
 {
 	sigset_t set = table_set();
 
+	if (pipe_ends[1] < 0)
+		return;
 	for (size_t i = 0; i < ARRAY_LEN(table); i++)
 		set_action(table[i].number, catch_signal);
 	sigprocmask(SIG_UNBLOCK, &set, NULL);
@@ -127,6 +129,13 @@ void signals_close(void)
 int signals_wake_fd(void)
 {
 	return pipe_ends[1];
+}
+
+void signals_wake(void)
+{
+	if (write(pipe_ends[1], "", 1) < 0) {
+		/* Full, which wakes too; or there is no loop yet. */
+	}
 }
 
 /* --- around a fork --- */

@@ -14,11 +14,15 @@ MUST_CHECK int signals_open(struct err *err);
 /* Puts the default actions back and closes the pipe. */
 void signals_close(void);
 
-/* Installs the handler (again: after foreign code has run). */
+/* Installs the handler (again: after foreign code has run).  Nothing before
+ * signals_open. */
 void signals_install(void);
 
 /* The pipe's end that wakes the loop, for the workers. */
 int signals_wake_fd(void);
+
+/* Ends a wait of the loop; in any thread. */
+void signals_wake(void);
 
 /* Around a fork: nothing may arrive between it and signals_reset_in_child. */
 void signals_block(sigset_t *before);

@@ -5,7 +5,14 @@
  * time for this and no need: it is refused as a whole, and what was open stays.
  * Sockets that are in both lists keep their descriptor and so their backlog; the
  * others are closed here, while workers of earlier generations go on accepting
- * from their own copies until they leave. */
+ * from their own copies until they leave.
+ *
+ * With reuse_port each worker binds its TCP sockets by itself, and the kernel shares
+ * connections out among these when they come, also to a worker that is busy or about
+ * to leave: those that wait in its queue when it closes are reset.  Files of unix
+ * sockets and descriptors from outside can be bound once only; they are shared as
+ * ever.  The choice is made at start: a socket without SO_REUSEPORT in an old worker
+ * would keep the address from the new ones. */
 #include "sockets.h"
 
 #include <stdlib.h>
@@ -29,16 +36,23 @@ static void pause_a_second(void)
 
 static struct listener_options options_of(const struct settings *settings)
 {
-	return (struct listener_options){.backlog = settings->backlog};
+	return (struct listener_options){
+		.backlog = settings->backlog,
+		.umask = settings->umask,
+		.has_owner = true,
+		.uid = settings->user,
+		.gid = settings->group,
+	};
 }
 
 /* 0, or -1 after the log was told. */
 static int open_patiently(struct listener *l, const struct addr *addr,
-			  const struct settings *settings)
+			  const struct settings *settings, bool apart)
 {
-	const struct listener_options options = options_of(settings);
+	struct listener_options options = options_of(settings);
 	char repr[ADDR_REPR_MAX];
 
+	options.reuse_port = apart;
 	for (int i = 0; i < TRIES; i++) {
 		struct err err;
 		bool busy = false;
@@ -62,27 +76,53 @@ static int allocate(struct sockets *s, size_t count, struct err *err)
 	return s->items ? 0 : err_set(err, "No memory for %zu listening sockets.", count);
 }
 
-int sockets_open(struct sockets *s, const struct settings *settings, struct err *err)
+/* Is it one that workers open by themselves? */
+static bool is_apart(const struct sockets *s, const struct addr *addr)
+{
+	return s->tcp_apart && addr->kind == ADDR_TCP;
+}
+
+/* Those of the list that are apart, or those that are not. */
+static int open_these(struct sockets *s, const struct settings *settings, bool apart,
+		      struct err *err)
 {
 	const struct string_list *bind = &settings->bind;
 
-	if (allocate(s, bind->count, err) < 0)
-		return -1;
 	for (size_t i = 0; i < bind->count; i++) {
 		struct addr addr;
 
 		if (addr_parse(bind->items[i], &addr, err) < 0)
-			goto fail;
-		if (open_patiently(&s->items[s->count], &addr, settings) < 0) {
-			err_set(err, "%s", "");
-			goto fail;
-		}
+			return -1;
+		if (is_apart(s, &addr) != apart)
+			continue;
+		if (open_patiently(&s->items[s->count], &addr, settings, apart) < 0)
+			return err_set(err, "%s", "");
 		s->count++;
 	}
 	return 0;
-fail:
+}
+
+int sockets_open(struct sockets *s, const struct settings *settings, struct err *err)
+{
+	if (allocate(s, settings->bind.count, err) < 0)
+		return -1;
+	s->tcp_apart = settings->reuse_port;
+	if (open_these(s, settings, false, err) == 0)
+		return 0;
 	sockets_close(s);
 	return -1;
+}
+
+int sockets_open_apart(struct sockets *own, const struct sockets *s,
+		       const struct settings *settings, struct err *err)
+{
+	if (allocate(own, s->count + settings->bind.count, err) < 0)
+		return -1;
+	own->tcp_apart = true;
+	own->count = s->count;
+	if (s->count > 0)
+		memcpy(own->items, s->items, s->count * sizeof(*s->items));
+	return open_these(own, settings, true, err);
 }
 
 static bool addr_equal(const struct addr *a, const struct addr *b)
@@ -167,11 +207,12 @@ int sockets_change(struct sockets *s, const struct settings *fresh, bool *change
 
 	if (allocate(&next, bind->count, err) < 0)
 		return -1;
+	next.tcp_apart = s->tcp_apart;
 	for (size_t i = 0; i < bind->count; i++) {
 		struct addr addr;
 
 		if (addr_parse(bind->items[i], &addr, err) < 0 ||
-		    open_or_keep(&next, s, &addr, fresh, err) < 0) {
+		    (!is_apart(s, &addr) && open_or_keep(&next, s, &addr, fresh, err) < 0)) {
 			close_missing(&next, s);
 			return -1;
 		}

@@ -11,13 +11,19 @@
 struct sockets {
 	struct listener *items; /* owned, as are the listeners */
 	size_t count;
+	bool tcp_apart; /* each worker opens the TCP sockets by itself (reuse_port) */
 };
 
-/* Opens all of settings->bind, with patience for addresses that are in use: the
+/* Opens all of settings->bind but TCP sockets that are the workers' own, with patience for addresses that are in use: the
  * server before us may be about to go.  May wait for 5 seconds per address,
  * without the GIL.  -1 after the log was told (then err's text is empty) or with
  * a sentence in err; nothing is open then. */
 MUST_CHECK int sockets_open(struct sockets *s, const struct settings *settings, struct err *err);
+
+/* In a worker: a copy of s with TCP sockets of its own, opened as patiently.  Those
+ * of s stay the master's. */
+MUST_CHECK int sockets_open_apart(struct sockets *own, const struct sockets *s,
+				  const struct settings *settings, struct err *err);
 
 /* Makes them those of fresh->bind: what is in both lists stays open, untouched.
  * *changed: whether anything had to be done.  -1 with err: all is as it was. */

@@ -22,8 +22,11 @@ struct master {
 	char *pidfile; /* the one that was written, or NULL */
 	struct sockets sockets;
 	struct children children;
+	unsigned told_workers; /* the number that was last reported */
 
+	bool is_daemon; /* whatever the settings of a reload say */
 	enum stop stop;
+	bool failed; /* a hook has raised: it ends without ceremony */
 	int exit_code;
 	const char *reason; /* why it stops by itself; NULL: it was told to */
 };
@@ -40,14 +43,27 @@ MUST_CHECK int master_check_settings(const struct settings *s,
  * that is allowed; warns where it is not. */
 void master_raise_files(const struct settings *s);
 
+/* Warns of a user without a group. */
+void master_warn_group(const struct settings *s);
+
 /* Assignments of raw_env into os.environ. */
 MUST_CHECK int master_apply_env(const struct settings *s, struct err *err);
 
-/* Imports the application if s wants that here and it has not been done. */
-MUST_CHECK int master_preload(struct master *m, const struct settings *s, struct err *err);
+/* Imports the application, if s wants that here, into app. */
+MUST_CHECK int master_preload(const struct settings *s, struct app **app, struct err *err);
 
 /* Writes or replaces the pidfile that s asks for. */
 MUST_CHECK int master_write_pidfile(struct master *m, const struct settings *s, struct err *err);
+void master_remove_pidfile(struct master *m);
+
+/* hooks.c: the server object's view of this master. */
+MUST_CHECK int master_hooks_begin(struct master *m, struct err *err);
+
+/* After num_workers has changed. */
+void master_hooks_nworkers(struct master *m, unsigned before);
+
+/* metrics.c: to be called once a turn. */
+void master_report_metrics(struct master *m);
 
 /* reload.c */
 void master_reload(struct master *m);

@@ -73,11 +73,24 @@ static int open_tcp(struct listener *l, const struct listener_options *options, 
 	int rc = 0;
 	l->fd = socket(ai->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (l->fd < 0 || set_option(l->fd, SOL_SOCKET, SO_REUSEADDR) < 0 ||
+	    (options->reuse_port && set_option(l->fd, SOL_SOCKET, SO_REUSEPORT) < 0) ||
 	    bind(l->fd, ai->ai_addr, ai->ai_addrlen) < 0 ||
 	    listen(l->fd, (int)options->backlog) < 0)
 		rc = open_failed(&l->addr, errno, busy, err);
 	freeaddrinfo(ai);
 	return rc;
+}
+
+/* Gives the socket's file to those whom the options name, unless it is theirs. */
+static int give_file(const char *path, const struct listener_options *options)
+{
+	struct stat st;
+
+	if (!options->has_owner || lstat(path, &st) < 0)
+		return 0;
+	if (st.st_uid == options->uid && st.st_gid == options->gid)
+		return 0;
+	return lchown(path, options->uid, options->gid) < 0 ? -errno : 0;
 }
 
 /* Removes a socket that an earlier server left at path. */
@@ -127,6 +140,10 @@ static int open_unix(struct listener *l, const struct listener_options *options,
 	if (rc < 0)
 		return open_failed(&l->addr, error, busy, err);
 	remember_file(l, l->addr.path);
+	rc = give_file(l->addr.path, options);
+	if (rc < 0)
+		return err_set(err, "cannot give the socket '%s' to user %u and group %u: %s",
+			       l->addr.path, options->uid, options->gid, strerror(-rc));
 	if (listen(l->fd, (int)options->backlog) < 0)
 		return open_failed(&l->addr, errno, busy, err);
 	return 0;
@@ -260,4 +277,15 @@ int listener_accept(const struct listener *l, struct sockaddr_storage *peer)
 		if (errno != EINTR && errno != ECONNABORTED)
 			return -errno;
 	}
+}
+
+unsigned listener_waiting(const struct listener *l)
+{
+	struct tcp_info info = {0};
+	socklen_t len = sizeof(info);
+
+	/* Of a listening socket, this field is the length of its accept queue. */
+	if (l->is_unix || getsockopt(l->fd, IPPROTO_TCP, TCP_INFO, &info, &len) < 0)
+		return 0;
+	return info.tcpi_unacked;
 }

@@ -60,7 +60,8 @@ static PyObject *in_parent(PyObject *self, PyObject *none)
 static PyObject *in_child(PyObject *self, PyObject *none)
 {
 	is_copy = true;
-	on_copy(on_copy_data);
+	if (on_copy)
+		on_copy(on_copy_data);
 	return in_parent(self, none);
 }
 
@@ -83,6 +84,11 @@ static PyObject *hook_functions(void)
 		Py_XDECREF(function);
 	}
 	return functions;
+}
+
+void interp_unwatch_copies(void)
+{
+	on_copy = NULL;
 }
 
 int interp_watch_copies(void (*called)(void *data), void *data, struct err *err)

@@ -4,16 +4,14 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "ucorn/py/pyapi.h"
+#include "ucorn/py/logger.h"
 #include "ucorn/util/log.h"
 
-/* The exception that is set as one text; clears it.  NULL if even that fails. */
-static PyObject *exception_text(void)
+/* The exception as one text; NULL if even that fails. */
+static PyObject *exception_text(PyObject *type, PyObject *value, PyObject *trace)
 {
-	PyObject *type, *value, *trace, *module, *lines = NULL, *empty = NULL, *text = NULL;
+	PyObject *module, *lines = NULL, *empty = NULL, *text = NULL;
 
-	PyErr_Fetch(&type, &value, &trace);
-	PyErr_NormalizeException(&type, &value, &trace);
 	module = PyImport_ImportModule("traceback");
 	if (module)
 		lines = PyObject_CallMethod(module, "format_exception", "OOO", type,
@@ -26,23 +24,13 @@ static PyObject *exception_text(void)
 	Py_XDECREF(empty);
 	Py_XDECREF(lines);
 	Py_XDECREF(module);
-	Py_XDECREF(trace);
-	Py_XDECREF(value);
-	Py_XDECREF(type);
 	return text;
 }
 
-void py_error_log(const char *fmt, ...)
+static void write_exception(const char *message, PyObject *type, PyObject *value, PyObject *trace)
 {
-	PyObject *text, *bytes = NULL;
-	char message[1024];
-	va_list args;
+	PyObject *text = exception_text(type, value, trace), *bytes = NULL;
 
-	va_start(args, fmt);
-	vsnprintf(message, sizeof(message), fmt, args);
-	va_end(args);
-
-	text = exception_text();
 	if (text)
 		bytes = PyUnicode_AsEncodedString(text, "utf-8", "backslashreplace");
 	log_error("%s", message);
@@ -51,6 +39,83 @@ void py_error_log(const char *fmt, ...)
 	else
 		PyErr_Clear();
 	Py_XDECREF(bytes);
+	Py_XDECREF(text);
+}
+
+/* An exception that is no longer set. */
+struct raised {
+	PyObject *type, *value, *trace;
+};
+
+static struct raised raised_take(void)
+{
+	struct raised r;
+
+	PyErr_Fetch(&r.type, &r.value, &r.trace);
+	PyErr_NormalizeException(&r.type, &r.value, &r.trace);
+	return r;
+}
+
+static void raised_drop(struct raised *r)
+{
+	Py_XDECREF(r->trace);
+	Py_XDECREF(r->value);
+	Py_XDECREF(r->type);
+}
+
+void py_error_log(const char *fmt, ...)
+{
+	struct raised r = raised_take();
+	char message[1024];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(message, sizeof(message), fmt, args);
+	va_end(args);
+	if (!log_bridge_exception(message, r.type, r.value, r.trace) && log_enabled(LOG_ERROR))
+		write_exception(message, r.type, r.value, r.trace);
+	raised_drop(&r);
+}
+
+void py_error_warn(const char *fmt, ...)
+{
+	struct raised r = raised_take();
+	PyObject *text = exception_text(r.type, r.value, r.trace);
+	const char *utf8 = text ? PyUnicode_AsUTF8(text) : NULL;
+	char message[1024];
+	va_list args;
+
+	PyErr_Clear();
+	va_start(args, fmt);
+	vsnprintf(message, sizeof(message), fmt, args);
+	va_end(args);
+	log_warning("%s\n%s", message, utf8 ? utf8 : "");
+	Py_XDECREF(text);
+	raised_drop(&r);
+}
+
+int py_error_sentence(struct err *err, int exit_code, const char *fallback)
+{
+	struct raised r = raised_take();
+	PyObject *text = r.value ? PyObject_Str(r.value) : NULL;
+	const char *utf8 = text ? PyUnicode_AsUTF8(text) : NULL;
+
+	err_set_exit(err, exit_code, "%s", utf8 ? utf8 : fallback);
+	PyErr_Clear();
+	Py_XDECREF(text);
+	raised_drop(&r);
+	return -1;
+}
+
+/* What sys.exit(value) says, for those who read the log only. */
+static void log_exit(PyObject *value)
+{
+	PyObject *text = log_is_stderr() ? NULL : PyObject_Str(value);
+	const char *utf8 = text ? PyUnicode_AsUTF8(text) : NULL;
+
+	PyErr_Clear();
+	if (utf8)
+		log_error("%s", utf8);
 	Py_XDECREF(text);
 }
 
@@ -69,6 +134,7 @@ static int exit_code_of(PyObject *value)
 	PyFile_WriteObject(value, PySys_GetObject("stderr"), Py_PRINT_RAW);
 	PySys_WriteStderr("\n");
 	PyErr_Clear();
+	log_exit(value);
 	return 1;
 }
 

@@ -12,7 +12,9 @@
 
 #include "environment.h"
 #include "ucorn/py/errors.h"
-#include "ucorn/py/pyapi.h"
+#include "ucorn/py/logbridge.h"
+#include "ucorn/py/proxies.h"
+#include "ucorn/py/pylib.h"
 
 #define TEXT(x)	     #x
 #define NUMBER(x)    TEXT(x)
@@ -71,11 +73,13 @@ int interp_start(int argc, char **argv, struct err *err)
 		return err_set_exit(err, 3, "Cannot start Python " PYTHON_MINOR " with %s: %s",
 				    executable, status.err_msg ? status.err_msg : "unknown error");
 	ignore_write_signals();
-	return 0;
+	return pylib_install(err);
 }
 
 int interp_end(int code)
 {
+	proxies_end();
+	log_bridge_end();
 	return Py_FinalizeEx() < 0 && code == 0 ? 120 : code;
 }
 
@@ -135,4 +139,12 @@ int interp_environ_set(const char *assignment, struct err *err)
 	Py_XDECREF(value);
 	Py_XDECREF(name);
 	return rc < 0 ? failed(err, "set an environment variable") : 0;
+}
+
+int interp_spew(struct err *err)
+{
+	PyObject *done = pylib_call("ucorn.debug", "spew", NULL);
+
+	Py_XDECREF(done);
+	return done ? 0 : failed(err, "trace Python");
 }

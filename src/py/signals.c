@@ -26,6 +26,8 @@ static PyObject *signal_called(PyObject *capsule, PyObject *args)
 	code = b->handler(signal_number, b->data);
 	if (code == PY_SIGNAL_GO_ON)
 		Py_RETURN_NONE;
+	if (code == PY_SIGNAL_RAISED)
+		return NULL;
 	value = PyLong_FromLong(code);
 	if (value)
 		PyErr_SetObject(PyExc_SystemExit, value);
@@ -109,12 +111,20 @@ int py_signals_wake(int fd, struct err *err)
 	return signal_done(result, "set Python's wake-up descriptor", err);
 }
 
+static int postponed = PY_SIGNAL_GO_ON; /* the code of a SystemExit */
+
+bool py_signals_postpone_exit(void)
+{
+	return py_error_is_exit(&postponed);
+}
+
 int py_signals_run(void)
 {
-	int code;
+	int code = postponed;
 
+	postponed = PY_SIGNAL_GO_ON;
 	if (PyErr_CheckSignals() == 0)
-		return PY_SIGNAL_GO_ON;
+		return code;
 	if (py_error_is_exit(&code))
 		return code;
 	py_error_log("Exception in a signal handler");

@@ -10,7 +10,9 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -20,6 +22,7 @@ enum { MESSAGE_MAX_BYTES = 8192, PREFIX_MAX_BYTES = 128 };
 
 static enum log_level threshold = LOG_INFO;
 static int out_fd = STDERR_FILENO;
+static const struct log_taker *taker;
 
 static const char *const level_names[] = {
 	[LOG_DEBUG] = "DEBUG", [LOG_INFO] = "INFO",	    [LOG_WARNING] = "WARNING",
@@ -55,6 +58,20 @@ int log_fd(void)
 	return out_fd;
 }
 
+bool log_is_stderr(void)
+{
+	struct stat ours, standard;
+
+	return out_fd == STDERR_FILENO ||
+	       (fstat(out_fd, &ours) == 0 && fstat(STDERR_FILENO, &standard) == 0 &&
+		ours.st_dev == standard.st_dev && ours.st_ino == standard.st_ino);
+}
+
+void log_set_taker(const struct log_taker *who)
+{
+	taker = who;
+}
+
 static const char *current_second(void)
 {
 	static _Thread_local time_t cached = -1;
@@ -76,25 +93,34 @@ static void write_line(const char *line, size_t len)
 	UNUSED(lost);
 }
 
+/* The message has room for the prefix before it, and for the LF behind it. */
+static void write_message(enum log_level level, char *message, size_t len)
+{
+	char prefix[PREFIX_MAX_BYTES];
+	int n = snprintf(prefix, sizeof(prefix), "[%s] [%d] [%s] ", current_second(), (int)getpid(),
+			 level_names[level]);
+
+	memcpy(message - n, prefix, (size_t)n);
+	message[len] = '\n';
+	write_line(message - n, (size_t)n + len + 1);
+}
+
 void log_write(enum log_level level, const char *fmt, ...)
 {
-	char line[PREFIX_MAX_BYTES + MESSAGE_MAX_BYTES + 1];
+	char line[PREFIX_MAX_BYTES + MESSAGE_MAX_BYTES], *message = line + PREFIX_MAX_BYTES;
 	int saved_errno = errno;
-	int prefix = snprintf(line, PREFIX_MAX_BYTES, "[%s] [%d] [%s] ", current_second(),
-			      (int)getpid(), level_names[level]);
 	va_list args;
 
-	errno = saved_errno; /* for %m */
 	va_start(args, fmt);
-	int len = vsnprintf(line + prefix, MESSAGE_MAX_BYTES, fmt, args);
+	int len = vsnprintf(message, MESSAGE_MAX_BYTES, fmt, args);
 	va_end(args);
 
 	if (len < 0)
 		len = 0;
 	if (len >= MESSAGE_MAX_BYTES)
 		len = MESSAGE_MAX_BYTES - 1;
-	line[prefix + len] = '\n';
-	write_line(line, (size_t)(prefix + len) + 1);
+	if (!taker || !taker->line(level, slice_of(message, (size_t)len)))
+		write_message(level, message, (size_t)len);
 	errno = saved_errno;
 }
 
@@ -102,6 +128,7 @@ void log_raw(struct slice bytes)
 {
 	int saved_errno = errno;
 
-	write_line(bytes.base, bytes.len);
+	if (!taker || !taker->raw(bytes))
+		write_line(bytes.base, bytes.len);
 	errno = saved_errno;
 }

@@ -47,8 +47,9 @@ static char **copy_strings(char **strings)
 
 char **title_init(int argc, char **argv)
 {
-	static char **arguments; /* static: in use until the process ends */
-	char **environment, *end;
+	/* Static: in use until the process ends, also when setenv has moved environ. */
+	static char **arguments, **environment;
+	char *end;
 
 	if (argc < 1)
 		return argv;

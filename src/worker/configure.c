@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "state.h"
+#include "ucorn/py/gunicorn.h"
 
 static int forwarding_from(struct forwarding *f, const struct settings *s, struct err *err)
 {
@@ -80,6 +81,26 @@ static struct http_limits limits_from(const struct settings *s)
 	};
 }
 
+/* The application may have changed gunicorn.SERVER: this comes after its import. */
+static int configure_server(struct worker *w, struct err *err)
+{
+	struct buf name = {0};
+	int rc = gunicorn_server_name(&name, err);
+
+	if (rc == 0)
+		rc = response_server_line(&w->server_line, buf_slice(&name));
+	if (rc == -EINVAL)
+		err_set(err, "gunicorn.SERVER: no header field may have a value with a line break "
+			     "or another control character");
+	else if (rc == -ENOMEM)
+		err_set(err, "Out of memory");
+	buf_release(&name);
+	if (rc < 0)
+		return -1;
+	w->service.server_line = buf_slice(&w->server_line);
+	return 0;
+}
+
 int worker_configure(struct worker *w, struct err *err)
 {
 	const struct settings *s = w->context.settings;
@@ -101,5 +122,9 @@ int worker_configure(struct worker *w, struct err *err)
 	};
 	configure_deadlines(&service->deadlines, s);
 	service->forwarding = &w->forwarding;
-	return forwarding_from(&w->forwarding, s, err);
+	if (forwarding_from(&w->forwarding, s, err) < 0 || configure_server(w, err) < 0) {
+		err->exit_code = 3;
+		return -1;
+	}
+	return 0;
 }

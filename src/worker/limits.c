@@ -1,5 +1,6 @@
 /* What makes a worker leave by itself: enough requests, or a master that has
  * gone. */
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -8,17 +9,19 @@
 #include "ucorn/util/clock.h"
 #include "ucorn/util/log.h"
 
-enum { PARENT_CHECK_MS = 1000, OTHER_FILES = 32 };
+enum { PARENT_CHECK_MS = 1000 };
 
 unsigned worker_max_connections(const struct worker *w)
 {
 	unsigned wanted = w->context.settings->worker_connections;
 	struct rlimit files;
 
-	if (getrlimit(RLIMIT_NOFILE, &files) < 0 || files.rlim_cur >= (rlim_t)wanted + OTHER_FILES)
+	if (getrlimit(RLIMIT_NOFILE, &files) < 0 ||
+	    files.rlim_cur >= (rlim_t)wanted + WORKER_OTHER_FILES)
 		return wanted;
-	return files.rlim_cur > 2 * OTHER_FILES ? (unsigned)files.rlim_cur - OTHER_FILES
-						: (unsigned)files.rlim_cur / 2;
+	return files.rlim_cur > 2 * WORKER_OTHER_FILES
+		       ? (unsigned)files.rlim_cur - WORKER_OTHER_FILES
+		       : (unsigned)files.rlim_cur / 2;
 }
 
 /* Workers that were forked together should not leave together. */
@@ -30,13 +33,10 @@ static unsigned jitter(unsigned max, unsigned age)
 	return max ? (unsigned)nrand48(seed) % (max + 1) : 0;
 }
 
-void worker_limits_init(struct worker *w)
+uint64_t worker_draw_limit(const struct settings *s, unsigned age)
 {
-	const struct settings *s = w->context.settings;
-
-	if (s->max_requests)
-		w->max_requests =
-			(uint64_t)s->max_requests + jitter(s->max_requests_jitter, w->context.age);
+	return s->max_requests ? (uint64_t)s->max_requests + jitter(s->max_requests_jitter, age)
+			       : 0;
 }
 
 static void check_parent(struct worker *w)
@@ -56,6 +56,8 @@ void worker_limits_check(struct worker *w)
 {
 	if (w->leaving)
 		return;
+	if (atomic_load_explicit(&w->retired, memory_order_relaxed))
+		worker_leave(w);
 	if (w->max_requests && w->service.requests >= w->max_requests) {
 		log_info("Autorestarting worker after current request.");
 		worker_leave(w);

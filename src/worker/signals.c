@@ -8,6 +8,8 @@
 #include <unistd.h>
 
 #include "state.h"
+#include "ucorn/py/hooks.h"
+#include "ucorn/py/logbridge.h"
 #include "ucorn/py/signals.h"
 #include "ucorn/util/fd.h"
 #include "ucorn/util/log.h"
@@ -29,7 +31,7 @@ static int on_quit(int number, void *data)
 
 	UNUSED(number);
 	w->quick = true;
-	return EXIT_WITH_0;
+	return hook_call_in_signal(HOOK_WORKER_INT) ? EXIT_WITH_0 : PY_SIGNAL_RAISED;
 }
 
 static int on_abort(int number, void *data)
@@ -39,15 +41,26 @@ static int on_abort(int number, void *data)
 	UNUSED(number);
 	w->quick = true;
 	w->exit_code = 1;
-	return EXIT_WITH_1;
+	return hook_call_in_signal(HOOK_WORKER_ABORT) ? EXIT_WITH_1 : PY_SIGNAL_RAISED;
 }
 
+/* Opening files runs Python code, in which the next USR1 comes here again: the one
+ * that is under way then does it once more, since it may have passed a file that
+ * has been rotated since. */
 static int on_reopen(int number, void *data)
 {
 	struct worker *w = data;
+	unsigned seen;
 
 	UNUSED(number);
-	log_sinks_reopen(w->context.sinks);
+	if (w->reopens_wanted++ > 0)
+		return PY_SIGNAL_GO_ON;
+	do {
+		seen = w->reopens_wanted;
+		log_sinks_reopen(w->context.sinks);
+		log_bridge_reopen();
+	} while (w->reopens_wanted != seen);
+	w->reopens_wanted = 0;
 	return PY_SIGNAL_GO_ON;
 }
 
@@ -91,6 +104,11 @@ int worker_signals_install(struct worker *w, struct err *err)
 	for (size_t i = 0; i < ARRAY_LEN(signals); i++)
 		if (py_signal_install(signals[i].number, signals[i].handler, w, err) < 0)
 			return -1;
+	return worker_signals_wake(w, err);
+}
+
+int worker_signals_wake(struct worker *w, struct err *err)
+{
 	return py_signals_wake(w->wake[1], err);
 }
 

@@ -2,6 +2,8 @@
 #ifndef UCORN_WORKER_STATE_H
 #define UCORN_WORKER_STATE_H
 
+#include <stdatomic.h>
+
 #include "ucorn/conn/reactor.h"
 #include "ucorn/worker/loop.h"
 
@@ -9,14 +11,20 @@ struct worker {
 	struct worker_context context;
 	struct conn_service service;
 	struct reactor *reactor;
+	struct listener *listeners; /* with sockets of its own behind the master's; or NULL */
+	size_t n_listeners;
+	size_t n_shared; /* the first of them, which are the master's */
 	struct app *app;
 	struct forwarding forwarding;
-	struct access_format *access_format; /* NULL: no access log */
+	struct buf server_line;		     /* the service's */
+	struct access_format *access_format; /* NULL: C writes no access log */
 	int wake[2];			     /* Python writes a byte to [1] for each signal */
 	bool leaving;			     /* finishes what it has, then ends */
 	bool quick;			     /* ends at once */
+	atomic_bool retired;		     /* a hook has decided that it is to leave */
+	unsigned reopens_wanted;	     /* since the log files were last all reopened */
 	int exit_code;
-	uint64_t max_requests; /* with its jitter; 0: none */
+	uint64_t max_requests; /* worker.max_requests: with its jitter */
 	uint64_t leave_by_ms;  /* when a leaving worker gives up waiting */
 	uint64_t parent_checked_ms;
 	bool access_broken; /* a failure of the access log has been told */
@@ -29,17 +37,35 @@ MUST_CHECK int worker_signals_install(struct worker *w, struct err *err);
 /* No handler refers to w any more: it is about to end, or this is a copy of it that
  * the application forked, where every signal has its default effect again. */
 void worker_signals_close(struct worker *w, bool is_copy);
+/* Python tells this worker of signals again, should somebody else have had that. */
+MUST_CHECK int worker_signals_wake(struct worker *w, struct err *err);
 void worker_signals_watch(struct worker *w); /* once there is a reactor */
 void worker_signals_run(struct worker *w);
+
+/* listeners.c: what it accepts from. */
+MUST_CHECK int worker_listeners_open(struct worker *w, struct err *err);
+/* Nothing comes to its own sockets any more; what waited there was accepted. */
+void worker_listeners_leave(struct worker *w);
+void worker_listeners_close(struct worker *w);
+
+/* privileges.c: from here on the worker runs as user and group say; -1 after the
+ * log was told. */
+MUST_CHECK int worker_change_user(const struct settings *s, struct err *err);
+
+/* worker.c: shows the master that this worker is alive. */
+void worker_beat(struct worker *w);
 
 /* configure.c: fills the service from the settings. */
 MUST_CHECK int worker_configure(struct worker *w, struct err *err);
 
 /* limits.c: what makes a worker leave by itself. */
-void worker_limits_init(struct worker *w);
 void worker_limits_check(struct worker *w);
 /* worker_connections, or as many as the limit of open files leaves room for. */
 unsigned worker_max_connections(const struct worker *w);
+
+/* hooks.c: the worker object, and hooks at its moments. */
+void worker_hooks_begin(struct worker *w);
+void worker_hooks_exit(struct worker *w);
 
 /* Begins to leave: takes no further connection, answers with Connection: close. */
 void worker_leave(struct worker *w);

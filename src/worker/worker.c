@@ -16,11 +16,17 @@
 #include <unistd.h>
 
 #include "state.h"
+#include "ucorn/py/gunicorn.h"
+#include "ucorn/py/hooks.h"
 #include "ucorn/py/interp.h"
+#include "ucorn/py/logbridge.h"
+#include "ucorn/py/proxies.h"
+#include "ucorn/py/reloader.h"
 #include "ucorn/py/signals.h"
 #include "ucorn/util/clock.h"
 #include "ucorn/util/fd.h"
 #include "ucorn/util/log.h"
+#include "ucorn/util/names.h"
 #include "ucorn/util/title.h"
 #include "ucorn/wsgi/app.h"
 
@@ -46,6 +52,11 @@ static void slot_update(struct worker *w)
 	atomic_store_explicit(&slot->requests, w->service.requests, memory_order_relaxed);
 	atomic_store_explicit(&slot->connections, w->service.connections, memory_order_relaxed);
 	atomic_store_explicit(&slot->busy, w->service.busy, memory_order_relaxed);
+}
+
+void worker_beat(struct worker *w)
+{
+	atomic_store_explicit(&w->context.slot->beat_ms, clock_ms(), memory_order_relaxed);
 }
 
 /* ---- serving */
@@ -77,6 +88,7 @@ static bool has_drained(struct worker *w)
  * closed at once. */
 static void leave_turn(struct worker *w)
 {
+	worker_listeners_leave(w);
 	reactor_stop_accepting(w->reactor);
 	if (atomic_load_explicit(&w->context.scoreboard->stopping, memory_order_relaxed))
 		reactor_close_idle(w->reactor);
@@ -152,12 +164,13 @@ static double tick_seconds(const struct settings *s)
 static int reactor_start(struct worker *w, struct err *err)
 {
 	const struct worker_context *ctx = &w->context;
+	bool is_alone = ctx->settings->workers == 1 || w->listeners;
 	struct reactor_options options = {
 		.listeners = ctx->listeners,
 		.n_listeners = ctx->n_listeners,
 		/* One at a time, so that the others get their share. */
-		.accept_batch = ctx->settings->workers == 1 ? ACCEPT_BATCH_ALONE : 1,
-		.is_alone = ctx->settings->workers == 1,
+		.accept_batch = is_alone ? ACCEPT_BATCH_ALONE : 1,
+		.is_alone = is_alone,
 		.max_connections = worker_max_connections(w),
 		.tick_s = tick_seconds(ctx->settings),
 		.dispatch = dispatch,
@@ -175,17 +188,30 @@ static int reactor_start(struct worker *w, struct err *err)
 	return 0;
 }
 
-static int app_boot(struct worker *w, struct err *err)
+static int app_load(struct worker *w, struct err *err)
+{
+	const struct worker_context *ctx = &w->context;
+
+	if (ctx->settings->reload && reloader_make(ctx->replaces, err) < 0)
+		return -1;
+	w->app = ctx->app ? ctx->app : wsgi_app_load(settings_app(ctx->settings), err);
+	if (!w->app || wsgi_app_show(w->app, err) < 0)
+		return -1;
+	return ctx->settings->reload ? reloader_start(err) : 0;
+}
+
+/* The last moment before it serves: what a hook has made of the worker counts. */
+static int app_begin(struct worker *w, struct err *err)
 {
 	const struct worker_context *ctx = &w->context;
 	struct wsgi_options options = {
 		.multithread = ctx->backend->multithread,
 		.multiprocess = ctx->settings->workers > 1,
+		.sendfile = settings_sendfile(ctx->settings),
 		.interleaved = ctx->backend->interleaved,
 	};
 
-	w->app = ctx->app ? ctx->app : wsgi_app_load(ctx->settings->wsgi_app, err);
-	if (!w->app)
+	if (hook_call(HOOK_POST_WORKER_INIT, err) < 0 || worker_signals_wake(w, err) < 0)
 		return -1;
 	return wsgi_app_configure(w->app, &options, err);
 }
@@ -197,28 +223,39 @@ static void became_copy(void *data)
 	struct worker *w = data;
 
 	w->context.slot = &nobodys;
+	w->service.spool.all = w->service.spool.own = NULL;
+	server_object_detach(); /* it wakes the master through the descriptor */
 	fd_close(&w->context.notify_fd);
 	worker_signals_close(w, true);
 }
 
 static int worker_boot(struct worker *w, struct err *err)
 {
+	const struct worker_context *ctx = &w->context;
+
+	if (worker_listeners_open(w, err) < 0)
+		return -1;
+	if (hook_call(HOOK_POST_FORK, err) < 0 || worker_change_user(ctx->settings, err) < 0)
+		return -1;
 	if (worker_signals_open(w, err) < 0)
 		return -1;
 	if (w->context.backend->setup && w->context.backend->setup(w, err) < 0)
 		return -1;
 	if (interp_watch_copies(became_copy, w, err) < 0)
 		return -1;
-	if (app_boot(w, err) < 0)
+	if (app_load(w, err) < 0)
 		return -1;
+	log_bridge_judge();
+	gunicorn_judge();
 	/* Importing may have set handlers, asyncio may have taken the wake-up. */
 	if (worker_signals_install(w, err) < 0)
 		return -1;
 	if (worker_configure(w, err) < 0)
 		return -1;
+	if (app_begin(w, err) < 0)
+		return -1;
 	if (worker_access_init(w, err) < 0)
 		return -1;
-	worker_limits_init(w);
 	return reactor_start(w, err);
 }
 
@@ -231,15 +268,25 @@ static void worker_release(struct worker *w)
 		conn_service_release(&w->service);
 	access_format_free(w->access_format);
 	forwarding_release(&w->forwarding);
+	buf_release(&w->server_line);
 	if (w->app && !w->context.app)
 		wsgi_app_free(w->app);
 	if (log_sinks_flush(w->context.sinks) < 0)
 		log_debug("Some access lines were lost at exit");
 	worker_signals_close(w, false);
-	for (size_t i = 0; i < w->context.n_listeners; i++)
-		close(w->context.listeners[i].fd);
+	worker_listeners_close(w);
 	signal(SIGALRM, SIG_DFL);
 	alarm(w->context.settings->graceful_timeout + 1);
+}
+
+/* Why there will be no worker. */
+static void tell(const char *text)
+{
+	if (!text[0])
+		return;
+	fprintf(stderr, "%s\n", text);
+	if (!log_is_stderr())
+		log_error("%s", text);
 }
 
 int worker_main(const struct worker_context *context)
@@ -247,19 +294,23 @@ int worker_main(const struct worker_context *context)
 	struct worker w = {.context = *context, .wake = {-1, -1}};
 	struct err err = {0};
 
-	title_set("ucorn: worker [%s]", settings_proc_name(context->settings));
+	title_set(NAME_PROGRAM ": worker [%s]", settings_proc_name(context->settings));
 	log_info("Booting worker with pid: %d", (int)getpid());
+	worker_hooks_begin(&w);
 	if (worker_boot(&w, &err) < 0) {
-		if (err.text[0])
-			fprintf(stderr, "%s\n", err.text);
+		tell(err.text);
 		w.exit_code = err.exit_code;
 	} else if (!w.quick) {
+		worker_object_booted();
 		if (!w.leaving) /* TERM may have come during the boot */
 			slot_set_state(&w, SCORE_READY);
 		context->backend->run(&w);
 		slot_set_state(&w, SCORE_LEAVING); /* however it came to an end */
 	}
 	log_info("Worker exiting (pid: %d)", (int)getpid());
+	worker_hooks_exit(&w);
+	worker_object_detach();
+	interp_unwatch_copies();
 	worker_release(&w);
 	return w.exit_code;
 }

@@ -9,8 +9,10 @@
 
 #include "ucorn/py/errors.h"
 #include "ucorn/py/interp.h"
+#include "ucorn/py/objects.h"
 #include "ucorn/py/pylib.h"
 #include "ucorn/util/log.h"
+#include "ucorn/util/quote.h"
 #include "wsgi.h"
 
 static struct wsgi_app *of_app(struct app *app)
@@ -22,6 +24,7 @@ static enum app_step request_failed(struct wsgi_request *r)
 {
 	static const struct slice no_message;
 	const struct http_request *req = &r->x->request;
+	struct quoted method, target;
 
 	/* How an application says that it has answered by itself, on gunicorn.socket. */
 	if (PyErr_ExceptionMatches(PyExc_StopIteration)) {
@@ -36,8 +39,8 @@ static enum app_step request_failed(struct wsgi_request *r)
 		PyErr_Clear();
 		return APP_DONE;
 	}
-	py_error_log("Error handling request %.*s %.*s", (int)req->method.len, req->method.base,
-		     (int)req->target.len, req->target.base);
+	py_error_log("Error handling request %s %s", quoted(req->method, &method),
+		     quoted(req->target, &target));
 	exchange_fail(r->x, HTTP_ERR_APPLICATION, no_message);
 	return APP_DONE;
 }
@@ -52,9 +55,6 @@ static bool request_prepare(struct wsgi_request *r)
 		return false;
 	r->start = start_response_get(app->starts, r);
 	if (!r->start)
-		return false;
-	r->environ = environ_new(app->environs, r->x, r->input, start_response_hints(r->start));
-	if (!r->environ)
 		return false;
 	if (app->options.interleaved)
 		r->context = PyContext_CopyCurrent();
@@ -77,8 +77,14 @@ static void context_leave(struct wsgi_request *r)
 
 static enum app_step request_call(struct wsgi_request *r)
 {
-	PyObject *args[3] = {NULL, r->environ, r->start};
+	PyObject *args[3] = {NULL, NULL, r->start};
 
+	if (r->app->before && !hooks_before_request(r))
+		return APP_DONE;
+	r->environ = environ_new(r->app->environs, r->x, r->input, start_response_hints(r->start));
+	if (!r->environ || (r->app->before && !hooks_adjust_environ(r)))
+		return APP_DONE;
+	args[1] = r->environ;
 	r->result = PyObject_Vectorcall(r->app->callable, args + 1,
 					2 | PY_VECTORCALL_ARGUMENTS_OFFSET, NULL);
 	return r->result ? result_begin(r) : APP_DONE;
@@ -119,6 +125,7 @@ static enum app_step wsgi_more(struct app *base, struct exchange *x)
 static void result_close(struct wsgi_request *r)
 {
 	PyObject *close, *done = NULL;
+	struct quoted method, target;
 
 	if (!r->result || PyList_CheckExact(r->result) || PyTuple_CheckExact(r->result))
 		return;
@@ -129,9 +136,9 @@ static void result_close(struct wsgi_request *r)
 	}
 	done = PyObject_CallNoArgs(close);
 	if (!done)
-		py_error_log("Error closing the response of %.*s %.*s",
-			     (int)r->x->request.method.len, r->x->request.method.base,
-			     (int)r->x->request.target.len, r->x->request.target.base);
+		py_error_log("Error closing the response of %s %s",
+			     quoted(r->x->request.method, &method),
+			     quoted(r->x->request.target, &target));
 	Py_XDECREF(done);
 	Py_DECREF(close);
 }
@@ -147,6 +154,9 @@ static void wsgi_finish(struct app *base, struct exchange *x)
 	/* In its context: what is let go of here may run the application's code. */
 	if (context_enter(r)) {
 		result_close(r);
+		if (app->after)
+			hooks_after_request(r);
+		Py_CLEAR(r->message);
 		Py_CLEAR(r->iterator);
 		Py_CLEAR(r->result);
 		environ_leave(app->environs, x, r->environ);
@@ -166,18 +176,24 @@ static void wsgi_forget(struct app *base, struct conn *c)
 	environ_forget(c);
 }
 
-/* str(value) in UTF-8, copied to where it lives as long as the request. */
+/* The bytes of str(value), copied to where they live as long as the request.  A WSGI
+ * string is bytes as latin-1; what is none is real text, and becomes UTF-8. */
 static bool value_text(struct exchange *x, PyObject *value, struct slice *text)
 {
-	PyObject *str = PyObject_Str(value);
-	const char *utf8;
-	Py_ssize_t len;
+	PyObject *str = PyObject_Str(value), *bytes = NULL;
 
 	*text = slice_of(NULL, 0);
-	utf8 = str ? PyUnicode_AsUTF8AndSize(str, &len) : NULL;
-	if (utf8)
-		*text = arena_copy(&x->conn->arena, slice_of(utf8, (size_t)len));
+	if (str)
+		bytes = PyUnicode_AsLatin1String(str);
+	if (str && !bytes) {
+		PyErr_Clear();
+		bytes = PyUnicode_AsUTF8String(str);
+	}
+	if (bytes)
+		*text = arena_copy(&x->conn->arena, slice_of(PyBytes_AS_STRING(bytes),
+							     (size_t)PyBytes_GET_SIZE(bytes)));
 	PyErr_Clear();
+	Py_XDECREF(bytes);
 	Py_XDECREF(str);
 	return text->base != NULL;
 }
@@ -211,30 +227,13 @@ static const struct app_ops wsgi_ops = {
 	.lookup = wsgi_lookup,
 };
 
-/* Takes the exception's text as the operator's message. */
-static void spec_failed(struct err *err)
-{
-	PyObject *type, *value, *trace, *text;
-	const char *utf8;
-
-	PyErr_Fetch(&type, &value, &trace);
-	text = value ? PyObject_Str(value) : NULL;
-	utf8 = text ? PyUnicode_AsUTF8(text) : NULL;
-	err_set_exit(err, 4, "%s", utf8 ? utf8 : "Failed to find the application.");
-	PyErr_Clear();
-	Py_XDECREF(text);
-	Py_XDECREF(trace);
-	Py_XDECREF(value);
-	Py_XDECREF(type);
-}
-
 /* Puts the exception that ended the load into err, as wsgi_app_load says. */
 static void load_failed(PyObject *spec_error, struct err *err)
 {
 	int code;
 
 	if (spec_error && PyErr_ExceptionMatches(spec_error)) {
-		spec_failed(err);
+		py_error_sentence(err, 4, "Failed to find the application.");
 	} else if (py_error_is_exit(&code)) {
 		err_set_exit(err, code, "%s", "");
 	} else {
@@ -246,7 +245,7 @@ static void load_failed(PyObject *spec_error, struct err *err)
 struct app *wsgi_app_load(const char *spec, struct err *err)
 {
 	struct wsgi_app *app = calloc(1, sizeof(*app));
-	PyObject *loader, *spec_error = NULL;
+	PyObject *loader, *spec_error = NULL, *proxy = NULL;
 
 	if (!app) {
 		err_set_exit(err, 3, "Out of memory");
@@ -256,8 +255,12 @@ struct app *wsgi_app_load(const char *spec, struct err *err)
 	loader = pylib_import("ucorn.loader");
 	if (loader)
 		spec_error = PyObject_GetAttrString(loader, "SpecError");
+	/* Through the object that hooks see: it may have the application already. */
 	if (spec_error)
-		app->callable = PyObject_CallMethod(loader, "load", "s", spec);
+		proxy = PyObject_GetAttrString(object_server(), "app");
+	if (proxy)
+		app->callable = PyObject_CallMethod(proxy, "_load", "s", spec);
+	Py_XDECREF(proxy);
 	if (!app->callable) {
 		load_failed(spec_error, err);
 		free(app);
@@ -268,19 +271,29 @@ struct app *wsgi_app_load(const char *spec, struct err *err)
 	return app ? &app->app : NULL;
 }
 
+int wsgi_app_show(struct app *base, struct err *err)
+{
+	if (PyObject_SetAttrString(object_worker(), "wsgi", of_app(base)->callable) == 0)
+		return 0;
+	py_error_log("Cannot show the application to hooks");
+	return err_set_exit(err, 3, "%s", "");
+}
+
 int wsgi_app_configure(struct app *base, const struct wsgi_options *options, struct err *err)
 {
 	struct wsgi_app *app = of_app(base);
 	PyObject *errors = errors_stream_new(), *wrapper = file_wrapper_type();
 
 	app->options = *options;
+	app->before = Py_XNewRef(hook_function(HOOK_PRE_REQUEST));
+	app->after = Py_XNewRef(hook_function(HOOK_POST_REQUEST));
 	app->starts = start_pool_new();
 	app->inputs = input_pool_new();
 	if (errors && wrapper)
 		app->environs = environ_maker_new(options, errors, wrapper);
 	Py_XDECREF(errors);
 	Py_XDECREF(wrapper);
-	if (app->starts && app->inputs && app->environs)
+	if (app->starts && app->inputs && app->environs && hooks_take_callable(app))
 		return 0;
 	py_error_log("Cannot prepare the WSGI environment");
 	return err_set_exit(err, 3, "Cannot prepare the WSGI environment");
@@ -296,6 +309,8 @@ void wsgi_app_free(struct app *base)
 	environ_maker_free(app->environs);
 	start_pool_free(app->starts);
 	input_pool_free(app->inputs);
+	Py_XDECREF(app->after);
+	Py_XDECREF(app->before);
 	Py_XDECREF(app->callable);
 	free(app);
 }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "ucorn/http/target.h"
+#include "ucorn/py/pylib.h"
 #include "wsgi.h"
 
 enum key {
@@ -115,7 +116,7 @@ static bool put_constants(PyObject *dict, const struct wsgi_options *o, PyObject
 	       put_text(dict, "wsgi.run_once", PyBool_FromLong(0)) &&
 	       put_text(dict, "wsgi.file_wrapper", Py_NewRef(file_wrapper)) &&
 	       put_text(dict, "wsgi.input_terminated", PyBool_FromLong(1)) &&
-	       put_text(dict, "SERVER_SOFTWARE", PyUnicode_FromString("ucorn/" UCORN_VERSION));
+	       put_text(dict, "SERVER_SOFTWARE", pylib_call("ucorn.patches", "software", NULL));
 }
 
 static bool put_listener(struct environ_maker *m, PyObject *dict, const struct listener *l)
@@ -255,10 +256,13 @@ static bool put_protocol(struct environ_maker *m, PyObject *environ, struct slic
  * proxy's SCRIPT_NAME field. */
 static struct slice script_of(struct environ_maker *m, struct exchange *x)
 {
-	const struct http_field *field =
-		x->conn->trusted ? http_request_field(&x->request, SLICE("script_name")) : NULL;
+	struct slice script = slice_from(m->script_path);
 
-	return field ? field->value : slice_from(m->script_path);
+	/* The last one: a proxy adds its own behind what its client has sent. */
+	for (size_t i = 0; x->conn->trusted && i < x->request.n_fields; i++)
+		if (slice_eq_nocase(x->request.fields[i].name, SLICE("script_name")))
+			script = x->request.fields[i].value;
+	return script;
 }
 
 static PyObject *path_outside(struct slice script)
@@ -280,6 +284,7 @@ static PyObject *path_text(struct exchange *x, struct slice script)
 
 	if (!slice_starts(path, script))
 		return path_outside(script);
+	x->request.mounted = script.len;
 	path = slice_of(path.base + script.len, path.len - script.len);
 	if (!memchr(path.base, '%', path.len))
 		return latin1(path);
@@ -303,7 +308,8 @@ static bool put_line(struct environ_maker *m, PyObject *environ, struct exchange
 		return false;
 	}
 	/* Most targets are a plain path: one str serves both. */
-	if (req->target.len == req->path.len && (size_t)PyUnicode_GET_LENGTH(path) == req->path.len)
+	if (req->target.base == req->path.base && req->target.len == req->path.len &&
+	    (size_t)PyUnicode_GET_LENGTH(path) == req->path.len)
 		raw = Py_NewRef(path);
 	else
 		raw = latin1(req->target);

@@ -163,7 +163,9 @@ enum app_step result_begin(struct wsgi_request *r)
 	if (file_wrapper_is(r->result)) {
 		if (!was_started(r))
 			return APP_DONE;
-		fd = file_range(file_wrapper_file(r->result), &offset, &len);
+		fd = -1;
+		if (r->app->options.sendfile)
+			fd = file_range(file_wrapper_file(r->result), &offset, &len);
 		if (fd >= 0)
 			return send_file(r, fd, offset, len);
 	}

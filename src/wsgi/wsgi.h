@@ -19,6 +19,7 @@ struct wsgi_request {
 	PyObject *result;   /* what the application returned */
 	PyObject *iterator; /* over result, when it is neither list nor tuple */
 	PyObject *context;  /* contextvars.Context, for interleaved backends */
+	PyObject *message;  /* what hooks and loggers see of it; NULL: nobody has looked */
 };
 
 /* field_names.c: the environ keys of header fields. */
@@ -95,6 +96,18 @@ PyObject *file_wrapper_type(void);
 bool file_wrapper_is(PyObject *result);
 PyObject *file_wrapper_file(PyObject *wrapper); /* borrowed */
 
+/* message.c: the request and its response as hooks and loggers see them.  Borrowed (the
+ * request's own) and new references, or NULL with an exception. */
+PyObject *message_request(struct wsgi_request *r);
+PyObject *message_response(struct exchange *x);
+PyObject *message_of_exchange(struct exchange *x); /* new; without a wsgi_request */
+
+/* hooks.c: pre_request and post_request, where they are set. */
+bool hooks_before_request(struct wsgi_request *r); /* false with an exception */
+bool hooks_adjust_environ(struct wsgi_request *r); /* likewise */
+void hooks_after_request(struct wsgi_request *r);
+bool hooks_take_callable(struct wsgi_app *app); /* worker.wsgi, whatever it is by now */
+
 /* result.c: sends what the application returned. */
 enum app_step result_begin(struct wsgi_request *r);
 enum app_step result_more(struct wsgi_request *r);
@@ -102,6 +115,7 @@ enum app_step result_more(struct wsgi_request *r);
 struct wsgi_app {
 	struct app app;
 	PyObject *callable;
+	PyObject *before, *after; /* pre_request, post_request; NULL: not set */
 	struct wsgi_options options;
 	struct environ_maker *environs;
 	struct start_pool *starts;

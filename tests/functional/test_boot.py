@@ -67,7 +67,6 @@ def test_bad_value(run, args, code, culprit):
 @pytest.mark.parametrize(
     "args, culprit",
     [
-        (["--access-logfile", "-", "--access-logformat", "%(h"], "%(h"),
         (["-w", "100000"], "100000"),
     ],
 )
@@ -121,6 +120,25 @@ def test_no_such_application(run, spec, message):
     assert server.code == 4
     assert message in server.stderr
     assert "Reason: App failed to load." in server.stderr
+
+
+@pytest.mark.parametrize(
+    "source, code, reason",
+    [
+        ("app = 5", 4, "Application object must be callable."),
+        ("import sys\nsys.exit('database is missing')", 1, "database is missing"),
+    ],
+)
+def test_reason_is_in_the_log_file(serve, tmp_path, source, code, reason):
+    (tmp_path / "bad.py").write_text(source)
+    log = tmp_path / "error.log"
+    server = serve(
+        "bad:app", "--error-logfile", log, errorlog=log, probe=None, cwd=tmp_path
+    )
+    server.wait_log(rf"\[ERROR\] {reason}$")
+    assert reason in server.stderr
+    if code == 4:
+        assert server.wait_exit() == code
 
 
 def test_import_error_with_preload(run):

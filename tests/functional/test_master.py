@@ -141,6 +141,67 @@ def test_hup_reads_the_application_again(serve, backend, tmp_path):
     until(lambda: server.get("/").text == "afterwards", "the new application answers")
 
 
+SAYS = "def app(environ, start_response):\n start_response('200 OK', [])\n return [b'%s']\n"
+
+
+@pytest.fixture
+def preloaded(serve, tmp_path):
+    """Starts a server with these lines of configuration; gives it, and what has it read others."""
+    file = tmp_path / "conf.py"
+    for name in ("one", "two"):
+        (tmp_path / f"{name}.py").write_text(SAYS % name)
+
+    def reload(server, *lines):
+        file.write_text("\n".join(lines))
+        before = server.workers()
+        server.signal(signal.SIGHUP)
+        return before
+
+    def start(*lines):
+        file.write_text("\n".join(lines))
+        return serve(None, "-c", file, cwd=tmp_path), reload
+
+    return start
+
+
+@pytest.mark.parametrize("preload", ["True", "False"])
+def test_hup_with_another_application(preloaded, preload):
+    server, reload = preloaded("preload_app = True", "wsgi_app = 'one:app'")
+    assert server.get("/").text == "one"
+    before = reload(server, f"preload_app = {preload}", "wsgi_app = 'two:app'")
+    server.wait_workers(1, other_than=before)
+    assert server.get("/").text == "two"
+
+
+def test_failed_hup_leaves_no_application(preloaded):
+    server, reload = preloaded("wsgi_app = 'one:app'")
+    reload(server, "wsgi_app = 'two:app'", "preload_app = True", "errorlog = '/nonexistent/x'")
+    server.wait_log("The reload was given up")
+    before = reload(server, "wsgi_app = 'one:app'")
+    server.wait_workers(1, other_than=before)
+    assert server.get("/").text == "one"
+
+
+def test_failed_hup_keeps_the_preloaded_application(preloaded):
+    start = ("wsgi_app = 'one:app'", "preload_app = True")
+    server, reload = preloaded(*start)
+    before = reload(server, "wsgi_app = 'two:app'", "preload_app = True", "errorlog = '/nonexistent/x'")
+    server.wait_log("The reload was given up")
+    os.kill(before[0], signal.SIGKILL)
+    server.wait_workers(1, other_than=before)
+    assert server.get("/").text == "one"
+
+
+def test_raw_env_is_there_when_hup_preloads(preloaded, tmp_path):
+    server, reload = preloaded("wsgi_app = 'one:app'")
+    (tmp_path / "needs.py").write_text("import os\n" + SAYS % "%b" + "assert os.environ['NEEDED']\n")
+    before = reload(
+        server, "wsgi_app = 'needs:app'", "preload_app = True", "raw_env = ['NEEDED=yes']"
+    )
+    server.wait_workers(1, other_than=before)
+    assert "Error" not in server.log
+
+
 def test_reopened_logs(serve, backend, tmp_path):
     log, moved = tmp_path / "error.log", tmp_path / "error.log.1"
     args = ["-k", backend, "--error-logfile", log]

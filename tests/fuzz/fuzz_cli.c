@@ -18,13 +18,29 @@ struct outcome {
 static struct outcome parse(int argc, char **argv)
 {
 	struct outcome o = {0};
+	struct command_line line;
 	struct settings s;
 
 	require(settings_init(&s, &o.err) == 0, "the defaults are good");
-	o.rc = cli_parse(&s, argc, argv, &o.action, &o.err);
+	o.rc = cli_read(&line, argc, argv, &o.err);
+	if (o.rc == 0)
+		o.rc = cli_apply(&line, &s, ORIGIN_COMMAND_LINE, &o.err);
+	o.action = line.action;
+	cli_release(&line);
 	o.workers = s.workers;
 	settings_release(&s);
 	return o;
+}
+
+/* The same text as the environment would give it. */
+static void parse_text(const char *text)
+{
+	struct command_line line;
+	struct err err = {0};
+	int rc = cli_read_text(&line, text, &err);
+
+	require(rc == 0 || err.text[0], "who refuses says why");
+	cli_release(&line);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
@@ -37,6 +53,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	require(text != NULL, "there is memory");
 	if (len > 0)
 		memcpy(text, bytes, len);
+	parse_text(text);
 	rest = text;
 	while (rest && argc < WORDS_MAX)
 		argv[argc++] = strsep(&rest, "\n");

@@ -119,20 +119,34 @@ static enum app_step answer_streamed(struct exchange *x)
 	return APP_DONE;
 }
 
+/* Reads what there is of the request's body and once more, but not whether it ends
+ * there. */
+static void read_some(struct exchange *x)
+{
+	char block[64];
+	int rc = 1;
+
+	for (unsigned i = 0; i < 2 && rc > 0; i++) {
+		while (spool_read(&x->body, block, sizeof(block)) > 0)
+			;
+		if (i == 0)
+			rc = exchange_body_more(x);
+	}
+}
+
 /* /odd/SLP: a status, a Content-Length that need not be true, and pieces; each a byte
- * of which some bits say which.  With bit 3 of P, what there is of the request's body is
- * read before, but not whether it ends there. */
+ * of which some bits say which.  Bit 3 of P: some of the request's body is read before. */
 static enum app_step answer_odd(struct exchange *x)
 {
 	static const struct slice statuses[] = {
 		{"200 OK", 6}, {"204", 3}, {"304 Not Modified", 16}, {"500 ", 4}};
 	const char *byte = x->request.target.base + strlen("/odd/");
 	unsigned length = (unsigned char)byte[1] & 15, pieces = (unsigned char)byte[2] & 7;
-	char digits[4], block[64];
+	char digits[4];
 	int n = snprintf(digits, sizeof(digits), "%u", length);
 
-	while (byte[2] & 8 && spool_read(&x->body, block, sizeof(block)) > 0)
-		;
+	if (byte[2] & 8)
+		read_some(x);
 	require(response_start(&x->response, statuses[byte[0] & 3]) == RESPONSE_OK, "it is good");
 	if (length < 15)
 		require(response_field(&x->response, SLICE("Content-Length"),
@@ -183,6 +197,8 @@ static void app_finish(struct app *app, struct exchange *x)
 {
 	struct scene *s = container_of(app, struct scene, app);
 
+	/* No room for what could not be sent at once. */
+	s->disturbed |= s->service.spool.limit > 0 && x->aborted && x->conn->lost;
 	s->echo.app.ops->finish(&s->echo.app, x);
 }
 

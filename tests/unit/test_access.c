@@ -269,6 +269,51 @@ static void test_mistakes(void **state)
 	access_format_free(NULL);
 }
 
+/* What is no atom stays as it is; the rest of the line is there. */
+static void test_tolerance(void **state)
+{
+	static const struct line_case cases[] = {
+		{"%(h) - %(s)s", "%(h) - 200"},
+		{"a %h %(m)s", "a %h GET"},
+		{"%(s)d %(D)x %(T)d%", "%(s)d %(D)x 2%"},
+		{"%(h", "%(h"},
+		{"%%(h)s %(", "%(h)s %("},
+	};
+	struct access_record r = record();
+
+	UNUSED(state);
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct access_format *f = access_format_new_tolerant(cases[i].format);
+		struct buf out = {0};
+
+		assert_non_null(f);
+		assert_int_equal(access_format_line(f, &r, &out), 0);
+		assert_int_equal(out.len, strlen(cases[i].line) + 1);
+		assert_memory_equal(out.base, cases[i].line, out.len - 1);
+		buf_release(&out);
+		access_format_free(f);
+	}
+}
+
+static void test_exclude(void **state)
+{
+	UNUSED(state);
+	assert_true(access_excludes("/health", SLICE("/health")));
+	assert_true(access_excludes("/a, /health", SLICE("/health/db")));
+	assert_true(access_excludes("/health/", SLICE("/health/db")));
+	assert_true(access_excludes("/health", SLICE("/health/..db/...")));
+	assert_false(access_excludes("/health/", SLICE("/health")));
+	assert_false(access_excludes("/health", SLICE("/healthcare")));
+	assert_false(access_excludes("/health", SLICE("/heal")));
+	assert_false(access_excludes("/health", SLICE("/x/health")));
+	assert_false(access_excludes("/health", SLICE("/health/../admin")));
+	assert_false(access_excludes("/health", SLICE("/health/./admin")));
+	assert_false(access_excludes("/health", SLICE("/health/x%2f.%2E")));
+	assert_false(access_excludes("", SLICE("/")));
+	assert_false(access_excludes(",,", SLICE("/")));
+	assert_false(access_excludes("/a", (struct slice){0}));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -281,6 +326,8 @@ int main(void)
 		cmocka_unit_test(test_lines_are_appended),
 		cmocka_unit_test(test_local_zone),
 		cmocka_unit_test(test_mistakes),
+		cmocka_unit_test(test_tolerance),
+		cmocka_unit_test(test_exclude),
 	};
 
 	setenv("TZ", "UTC", 1);

@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config/table.h"
 #include "ucorn/config/cli.h"
+#include "ucorn/config/table.h"
 
 #define WORDS_MAX 8
 
@@ -19,6 +19,20 @@
 struct words {
 	const char *word[WORDS_MAX];
 };
+
+/* Reads the words and lays them over s, as main.c does. */
+static int read_and_apply(struct settings *s, int argc, char **argv, enum cli_action *action,
+			  struct err *err)
+{
+	struct command_line line;
+	int rc = cli_read(&line, argc, argv, err);
+
+	*action = line.action;
+	if (rc == 0 && line.action == CLI_RUN)
+		rc = cli_apply(&line, s, ORIGIN_COMMAND_LINE, err);
+	cli_release(&line);
+	return rc;
+}
 
 static int parse(const struct words *words, struct settings *s, enum cli_action *action,
 		 struct err *err)
@@ -32,7 +46,7 @@ static int parse(const struct words *words, struct settings *s, enum cli_action 
 	unsetenv("WEB_CONCURRENCY");
 	*err = (struct err){0};
 	assert_int_equal(settings_init(s, err), 0);
-	return cli_parse(s, argc, argv, action, err);
+	return read_and_apply(s, argc, argv, action, err);
 }
 
 static void parse_good(struct settings *s, const struct words *words)
@@ -65,14 +79,14 @@ static void test_every_setting(void **state)
 	parse_good(&s, &(struct words){{"--graceful-timeout=8", "--keep-alive=0",
 					"--limit-request-line=100", "--limit-request-fields=10",
 					"--limit-request-field_size=99", "--preload",
-					"--chdir=/srv", "-eA=1"}});
+					"--chdir=/usr/../tmp/.", "-eA=1"}});
 	assert_int_equal(s.graceful_timeout, 8);
 	assert_int_equal(s.keepalive, 0);
 	assert_int_equal(s.limit_request_line, 100);
 	assert_int_equal(s.limit_request_fields, 10);
 	assert_int_equal(s.limit_request_field_size, 99);
 	assert_true(s.preload_app);
-	assert_string_equal(s.chdir, "/srv");
+	assert_string_equal(s.chdir, "/tmp");
 	assert_string_equal(s.raw_env.items[0], "A=1");
 	settings_release(&s);
 
@@ -137,7 +151,8 @@ static void test_abbreviations(void **state)
 	struct settings s;
 
 	UNUSED(state);
-	parse_good(&s, &(struct words){{"--keep", "9", "--th=3", "--worker-co=5", "--log-f", "x"}});
+	parse_good(&s,
+		   &(struct words){{"--keep", "9", "--th=3", "--worker-co=5", "--log-fi", "x"}});
 	assert_int_equal(s.keepalive, 9);
 	assert_int_equal(s.threads, 3);
 	assert_int_equal(s.worker_connections, 5);
@@ -179,10 +194,10 @@ static void test_application(void **state)
 
 		parse_good(&s, &cases[i].words);
 		if (cases[i].app) {
-			assert_string_equal(s.wsgi_app, cases[i].app);
+			assert_string_equal(settings_app(&s), cases[i].app);
 			assert_string_equal(s.default_proc_name, cases[i].app);
 		} else {
-			assert_null(s.wsgi_app);
+			assert_null(settings_app(&s));
 			assert_string_equal(s.default_proc_name, "ucorn");
 		}
 		settings_release(&s);
@@ -199,8 +214,8 @@ static void test_application_name_yields_to_a_file(void **state)
 	UNUSED(state);
 	assert_int_equal(settings_init(&s, &err), 0);
 	assert_int_equal(settings_set(&s, "default_proc_name", "own", ORIGIN_FILE, &err), 0);
-	assert_int_equal(cli_parse(&s, 2, argv, &action, &err), 0);
-	assert_string_equal(s.wsgi_app, "m:app");
+	assert_int_equal(read_and_apply(&s, 2, argv, &action, &err), 0);
+	assert_string_equal(settings_app(&s), "m:app");
 	assert_string_equal(s.default_proc_name, "own");
 	settings_release(&s);
 }
@@ -217,7 +232,7 @@ static void test_lists_replace_lower_origins(void **state)
 	assert_int_equal(settings_init(&s, &err), 0);
 	unsetenv("PORT");
 	assert_int_equal(settings_set(&s, "bind", ":1", ORIGIN_FILE, &err), 0);
-	assert_int_equal(cli_parse(&s, 3, argv, &action, &err), 0);
+	assert_int_equal(read_and_apply(&s, 3, argv, &action, &err), 0);
 	assert_int_equal(s.bind.count, 2);
 	assert_string_equal(s.bind.items[0], ":2");
 	assert_string_equal(s.bind.items[1], ":3");
@@ -230,17 +245,17 @@ static void test_values_that_look_like_options(void **state)
 
 	UNUSED(state);
 	parse_good(&s, &(struct words){
-			       {"-n", "-1", "-p", "-", "--chdir", "-x y", "--pythonpath", "-.5"}});
+			       {"-n", "-1", "-p", "-", "--paste", "-x y", "--pythonpath", "-.5"}});
 	assert_string_equal(s.proc_name, "-1");
 	assert_string_equal(s.pidfile, "-");
-	assert_string_equal(s.chdir, "-x y");
+	assert_string_equal(s.paste, "-x y");
 	assert_string_equal(s.pythonpath, "-.5");
 	settings_release(&s);
 
-	parse_good(&s, &(struct words){{"--name=-x", "-p-h", "--chdir="}});
+	parse_good(&s, &(struct words){{"--name=-x", "-p-h", "--paste="}});
 	assert_string_equal(s.proc_name, "-x");
 	assert_string_equal(s.pidfile, "-h");
-	assert_string_equal(s.chdir, "");
+	assert_string_equal(s.paste, "");
 	settings_release(&s);
 }
 
@@ -250,19 +265,13 @@ static void test_help_and_version_act_when_reached(void **state)
 		struct words words;
 		enum cli_action action;
 	} cases[] = {
-		{{{"-h"}}, CLI_HELP},
-		{{{"--help"}}, CLI_HELP},
-		{{{"--hel"}}, CLI_HELP},
-		{{{"-v"}}, CLI_VERSION},
-		{{{"--version"}}, CLI_VERSION},
-		{{{"-hv"}}, CLI_HELP},
-		{{{"-vh"}}, CLI_VERSION},
-		{{{"-vw4"}}, CLI_VERSION},
-		{{{"-v", "-h"}}, CLI_VERSION},
-		{{{"--foo", "-h"}}, CLI_HELP},
-		{{{"-h", "-w", "x"}}, CLI_HELP},
-		{{{"-h", "--work"}}, CLI_HELP},
-		{{{"-w", "-1", "-h"}}, CLI_HELP},
+		{{{"-h"}}, CLI_HELP},		{{{"--help"}}, CLI_HELP},
+		{{{"--hel"}}, CLI_HELP},	{{{"-v"}}, CLI_VERSION},
+		{{{"--version"}}, CLI_VERSION}, {{{"--dump-settings"}}, CLI_DUMP},
+		{{{"-hv"}}, CLI_HELP},		{{{"-vh"}}, CLI_VERSION},
+		{{{"-vw4"}}, CLI_VERSION},	{{{"-v", "-h"}}, CLI_VERSION},
+		{{{"--foo", "-h"}}, CLI_HELP},	{{{"-h", "-w", "x"}}, CLI_HELP},
+		{{{"-h", "--work"}}, CLI_HELP}, {{{"-w", "-1", "-h"}}, CLI_HELP},
 	};
 
 	UNUSED(state);
@@ -303,18 +312,25 @@ static const struct bad {
 	{{{"--backlog"}}, 2, "argument --backlog: expected one argument"},
 	{{{"--work", "3"}},
 	 2,
-	 "ambiguous option: --work could match --workers, --worker-class, --worker-connections"},
+	 "ambiguous option: --work could match --workers, --worker-class, --worker-connections, "
+	 "--worker-tmp-dir"},
 	{{{"--work=3"}},
 	 2,
-	 "ambiguous option: --work=3 could match --workers, --worker-class, --worker-connections"},
+	 "ambiguous option: --work=3 could match --workers, --worker-class, --worker-connections, "
+	 "--worker-tmp-dir"},
 	{{{"--limit-request-fie=3"}},
 	 2,
 	 "ambiguous option: --limit-request-fie=3 could match --limit-request-fields, "
 	 "--limit-request-field_size"},
-	{{{"--log-"}}, 2, "ambiguous option: --log- could match --log-file, --log-level"},
+	{{{"--log-"}},
+	 2,
+	 "ambiguous option: --log- could match --log-file, --log-level, --log-config, "
+	 "--log-config-json, --log-syslog-to, --log-syslog, --log-syslog-prefix, "
+	 "--log-syslog-facility"},
 	{{{"--p"}},
 	 2,
-	 "ambiguous option: --p could match --preload, --pid, --pythonpath, "
+	 "ambiguous option: --p could match --print-config, --preload, --pid, --pythonpath, "
+	 "--paste, --paster, --proxy-protocol, --proxy-allow-from, --protocol, --paste-global, "
 	 "--permit-obsolete-folding, --permit-unconventional-http-method, "
 	 "--permit-unconventional-http-version"},
 	{{{"-w", "--work"}}, 2, "argument -w/--workers: expected one argument"},
@@ -357,6 +373,69 @@ static void test_bad_lines(void **state)
 	}
 }
 
+static void test_flags_that_need_no_value(void **state)
+{
+	struct settings s;
+
+	UNUSED(state);
+	parse_good(&s, &(struct words){{"--no-sendfile", "--proxy-protocol"}});
+	assert_int_equal(s.sendfile, TRISTATE_NO);
+	assert_string_equal(s.proxy_protocol, "auto");
+	settings_release(&s);
+	parse_good(&s, &(struct words){{"--proxy-protocol", "v1"}});
+	assert_string_equal(s.proxy_protocol, "v1");
+	assert_null(settings_app(&s));
+	settings_release(&s);
+	parse_good(&s, &(struct words){{"--proxy-protocol=v2", "app"}});
+	assert_string_equal(s.proxy_protocol, "v2");
+	assert_string_equal(settings_app(&s), "app");
+	settings_release(&s);
+}
+
+static void test_words_of_the_environment(void **state)
+{
+	struct command_line line;
+	struct settings s;
+	struct err err;
+
+	UNUSED(state);
+	assert_int_equal(settings_init(&s, &err), 0);
+	assert_int_equal(cli_read_text(&line, "-w 3 'the app' -c 'a b' -ca", &err), 0);
+	assert_string_equal(cli_value(&line, "config"), "a");
+	assert_null(cli_value(&line, "threads"));
+	assert_int_equal(cli_apply(&line, &s, ORIGIN_ENV_ARGS, &err), 0);
+	cli_release(&line);
+	assert_int_equal(s.workers, 3);
+	assert_int_equal(settings_origin(&s, "workers"), ORIGIN_ENV_ARGS);
+	assert_null(settings_app(&s));
+	assert_string_equal(s.default_proc_name, "ucorn");
+	settings_release(&s);
+
+	assert_int_equal(cli_read_text(&line, NULL, &err), 0);
+	assert_int_equal(line.notes_count, 0);
+	cli_release(&line);
+	assert_int_equal(cli_read_text(&line, "'", &err), -1);
+	assert_int_equal(err.exit_code, 1);
+	cli_release(&line);
+	assert_int_equal(cli_read_text(&line, "--foo", &err), -1);
+	assert_int_equal(err.exit_code, 2);
+	cli_release(&line);
+}
+
+static void test_explain_is_no_setting(void **state)
+{
+	char *argv[] = {(char *)"ucorn", (char *)"--explain", (char *)"app", NULL};
+	struct command_line line;
+	struct err err;
+
+	UNUSED(state);
+	assert_int_equal(cli_read(&line, 3, argv, &err), 0);
+	assert_true(line.explain);
+	assert_int_equal(line.action, CLI_RUN);
+	assert_int_equal(line.notes_count, 0);
+	cli_release(&line);
+}
+
 static void test_many_options(void **state)
 {
 	enum { COUNT = 1000 };
@@ -369,7 +448,7 @@ static void test_many_options(void **state)
 	for (int i = 0; i < COUNT; i++)
 		argv[1 + i] = (char *)"-eA=1";
 	assert_int_equal(settings_init(&s, &err), 0);
-	assert_int_equal(cli_parse(&s, 1 + COUNT, argv, &action, &err), 0);
+	assert_int_equal(read_and_apply(&s, 1 + COUNT, argv, &action, &err), 0);
 	assert_int_equal(s.raw_env.count, COUNT);
 	settings_release(&s);
 }
@@ -385,7 +464,7 @@ static void test_long_complaints_are_cut(void **state)
 	UNUSED(state);
 	memset(word + 2, 'x', sizeof(word) - 3);
 	assert_int_equal(settings_init(&s, &err), 0);
-	assert_int_equal(cli_parse(&s, 3, argv, &action, &err), -1);
+	assert_int_equal(read_and_apply(&s, 3, argv, &action, &err), -1);
 	assert_int_equal(err.exit_code, 2);
 	assert_int_equal(strlen(err.text), sizeof(err.text) - 1);
 	settings_release(&s);
@@ -415,16 +494,17 @@ static void test_usage(void **state)
 static void test_help_mentions_every_flag(void **state)
 {
 	char *help = printed(cli_print_help);
+	const struct setting *row;
 
 	UNUSED(state);
 	assert_ptr_equal(strstr(help, "usage: ucorn [OPTIONS] [APP_MODULE]\n"), help);
-	for (size_t i = 0; i < settings_table_len; i++) {
-		for (size_t j = 0; settings_table[i].flags[j]; j++) {
-			const char *metavar = settings_table[i].metavar;
+	for (size_t i = 0; (row = setting_at(i)) != NULL; i++) {
+		for (size_t j = 0; row->flags[j]; j++) {
+			const char *metavar = row->metavar;
 			char shown[80];
 
-			snprintf(shown, sizeof(shown), " %s%s%s", settings_table[i].flags[j],
-				 metavar ? " " : "", metavar ? metavar : "");
+			snprintf(shown, sizeof(shown), " %s%s%s", row->flags[j], metavar ? " " : "",
+				 metavar ? metavar : "");
 			assert_non_null(strstr(help, shown));
 		}
 	}
@@ -463,6 +543,9 @@ int main(void)
 		cmocka_unit_test(test_values_that_look_like_options),
 		cmocka_unit_test(test_help_and_version_act_when_reached),
 		cmocka_unit_test(test_bad_lines),
+		cmocka_unit_test(test_flags_that_need_no_value),
+		cmocka_unit_test(test_words_of_the_environment),
+		cmocka_unit_test(test_explain_is_no_setting),
 		cmocka_unit_test(test_many_options),
 		cmocka_unit_test(test_long_complaints_are_cut),
 		cmocka_unit_test(test_usage),

@@ -14,7 +14,8 @@
 
 /* Answers with the body it reads, piece by piece; with `/half` it reads one piece
  * only, with `/head` it sends its head before it reads, with `/none` it reads
- * nothing, with `/sink` it sends nothing. */
+ * nothing, with `/sink` it sends nothing, with `/stubborn` it reads on behind an
+ * error. */
 struct reading_app {
 	struct app app;
 	unsigned started, finished;
@@ -61,6 +62,8 @@ static enum app_step reading_start(struct app *base, struct exchange *x)
 		return APP_DONE;
 	while (!slice_eq(target, SLICE("/none")) && echo_stored(x)) {
 		rc = exchange_body_more(x);
+		if (rc < 0 && slice_eq(target, SLICE("/stubborn")))
+			rc = exchange_body_more(x);
 		if (rc <= 0 || slice_eq(target, SLICE("/half")))
 			break;
 	}
@@ -280,6 +283,61 @@ static void test_streamed_bodies_that_fail(void **state)
 	}
 }
 
+static void test_100_is_not_sent_into_a_response(void **state)
+{
+	static const char input[] =
+		HEAD_OF("/head", LENGTH_8 "Expect: 100-continue\r\n") "12345678";
+	struct mem_client cl;
+
+	UNUSED(state);
+	service.stream_bodies = true;
+	converse(input, strlen(input) - 8, &cl);
+	assert_memory_equal(cl.mem.output.base, "HTTP/1.1 200", 12);
+	assert_null(strstr(cl.mem.output.base, "100 Continue"));
+	mem_client_release(&cl);
+}
+
+/* An application that goes on reading is not made to wait again. */
+static void test_a_timeout_is_final(void **state)
+{
+	static const char input[] = HEAD_OF("/stubborn", LENGTH_8) "1234";
+	struct mem_client cl;
+
+	UNUSED(state);
+	service.stream_bodies = true;
+	wait.result = -ETIMEDOUT;
+	converse(input, strlen(input) - 4, &cl);
+	assert_int_equal(app.failure, -ETIMEDOUT);
+	assert_int_equal(wait.calls, 1);
+	assert_answer(&cl, "408", "");
+	mem_client_release(&cl);
+}
+
+/* The thread that waits learns that there is nothing left to touch. */
+static int end_meanwhile(struct conn *c, enum want want, unsigned timeout_ms)
+{
+	assert_true(want == WANT_READ && timeout_ms > 0);
+	assert_int_equal(exchange_body_more(&c->x), -EBUSY); /* of another thread */
+	conn_close(c);
+	return 0;
+}
+
+static void test_an_exchange_that_ends_while_it_is_waited_for(void **state)
+{
+	struct mem_client cl;
+
+	UNUSED(state);
+	service.stream_bodies = true;
+	service.wait = end_meanwhile;
+	mem_client_init(&cl, &service, SLICE(HEAD_OF("/none", LENGTH_8)), SIZE_MAX);
+	cl.conn.x.running = true; /* as an application that only began a thread */
+	service.busy++;
+	app.started++;
+	assert_int_equal(exchange_body_more(&cl.conn.x), -ECANCELED);
+	cl.want = WANT_CLOSE;
+	mem_client_release(&cl);
+}
+
 /* ---- the limit of all files */
 
 static void test_files_over_the_limit_are_streamed(void **state)
@@ -344,11 +402,43 @@ static void test_minimum_rate(void **state)
 
 		service.now_ms += 2000;
 		mem_client_more(&cl, head + i);
-		/* i bytes in 2 i seconds, of which 10 are free. */
-		in_time = 2 * i <= 10 + i || 2 * i <= 10;
+		in_time = 2 * i <= 10; /* half of what should come, later on */
 		assert_int_equal(cl.conn.deadline.at_ms > at_ms, in_time);
 		at_ms = cl.conn.deadline.at_ms;
 	}
+	mem_client_close(&cl);
+	mem_client_release(&cl);
+}
+
+/* A fast beginning buys no time. */
+static void test_minimum_rate_is_judged_again_and_again(void **state)
+{
+	char input[4000];
+	int head = snprintf(input, sizeof(input), "%s", HEAD_OF("/", "Content-Length: 9999\r\n"));
+	size_t came = (size_t)head + 3000;
+	struct mem_client cl;
+	uint64_t at_ms;
+
+	UNUSED(state);
+	service.body_min_rate = 10;
+	service.deadlines.duration_ms[DEADLINE_BODY] = 10000;
+	memset(input + head, 'x', sizeof(input) - (size_t)head);
+	mem_client_init(&cl, &service, slice_of(input, sizeof(input)), came);
+	for (int seconds = 0; seconds < 12; seconds += 4) {
+		service.now_ms += 4000;
+		mem_client_more(&cl, ++came);
+		assert_int_equal(cl.conn.deadline.at_ms, service.now_ms + 10000);
+	}
+	/* Judged by now, and found good. */
+	for (int seconds = 0; seconds < 12; seconds += 4) {
+		at_ms = cl.conn.deadline.at_ms;
+		service.now_ms += 4000;
+		mem_client_more(&cl, ++came);
+	}
+	assert_int_equal(cl.conn.deadline.at_ms, at_ms);
+	/* Who catches up goes on. */
+	mem_client_more(&cl, came + 200);
+	assert_true(cl.conn.deadline.at_ms > at_ms);
 	mem_client_close(&cl);
 	mem_client_release(&cl);
 }
@@ -408,6 +498,13 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_files_over_the_limit_where_nobody_can_wait,
 						setup, teardown),
 		cmocka_unit_test_setup_teardown(test_minimum_rate, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_minimum_rate_is_judged_again_and_again, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(test_100_is_not_sent_into_a_response, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(test_a_timeout_is_final, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_an_exchange_that_ends_while_it_is_waited_for,
+						setup, teardown),
 		cmocka_unit_test_setup_teardown(test_busy_applications_do_not_slow_clients_down,
 						setup, teardown),
 		cmocka_unit_test_setup_teardown(test_idle_connections_hold_no_memory, setup,

@@ -243,6 +243,49 @@ static void test_unix_umask(void **state)
 	listener_close(&l, true);
 }
 
+/* Only root can give a file away; anybody may name itself. */
+static void test_unix_owner(void **state)
+{
+	bool is_root = geteuid() == 0;
+	const struct listener_options owned = {
+		.backlog = 1,
+		.has_owner = true,
+		.uid = is_root ? 12345 : geteuid(),
+		.gid = is_root ? 54321 : getegid(),
+	};
+	struct addr addr = unix_addr("s");
+	struct listener l;
+	struct err err;
+	struct stat st;
+	bool busy;
+
+	UNUSED(state);
+	assert_int_equal(listener_open(&l, &addr, &owned, &busy, &err), 0);
+	assert_int_equal(lstat(addr.path, &st), 0);
+	assert_int_equal(st.st_uid, owned.uid);
+	assert_int_equal(st.st_gid, owned.gid);
+	listener_close(&l, true);
+}
+
+static void test_reuse_port(void **state)
+{
+	const struct listener_options shared = {.backlog = 1, .reuse_port = true};
+	struct listener first, second;
+	struct addr addr = tcp_addr("127.0.0.1", 0);
+	struct err err;
+	bool busy;
+
+	UNUSED(state);
+	assert_int_equal(listener_open(&first, &addr, &shared, &busy, &err), 0);
+	addr.port = first.port;
+	assert_int_equal(listener_open(&second, &addr, &shared, &busy, &err), 0);
+	assert_int_equal(second.port, first.port);
+	refusal(addr, &busy); /* who does not share gets no place */
+	assert_true(busy);
+	listener_close(&first, false);
+	listener_close(&second, false);
+}
+
 static void test_unix_old_socket_replaced(void **state)
 {
 	struct listener old, l;
@@ -367,6 +410,8 @@ int main(void)
 		cmocka_unit_test(test_tcp_invalid),
 		cmocka_unit_test(test_unix),
 		cmocka_unit_test(test_unix_umask),
+		cmocka_unit_test(test_unix_owner),
+		cmocka_unit_test(test_reuse_port),
 		cmocka_unit_test(test_unix_old_socket_replaced),
 		cmocka_unit_test(test_unix_file_left_when_told),
 		cmocka_unit_test(test_unix_not_a_socket),

@@ -107,12 +107,71 @@ static void test_raw(void **state)
 	assert_string_equal(got, "Traceback\n");
 }
 
+static struct slice taken;
+static char taken_text[64];
+static bool takes;
+
+static bool take_line(enum log_level level, struct slice message)
+{
+	assert_int_equal(level, LOG_WARNING);
+	assert_true(message.len < sizeof(taken_text));
+	memcpy(taken_text, message.base, message.len);
+	taken = slice_of(taken_text, message.len);
+	errno = EBADF;
+	return takes;
+}
+
+static bool take_raw(struct slice bytes)
+{
+	return take_line(LOG_WARNING, bytes);
+}
+
+static void test_taker(void **state)
+{
+	static const struct log_taker taker = {take_line, take_raw};
+
+	UNUSED(state);
+	log_set_taker(&taker);
+	takes = true;
+	errno = EINTR;
+	log_warning("%d of them", 3);
+	assert_int_equal(errno, EINTR);
+	assert_true(slice_eq(taken, SLICE("3 of them")));
+	log_raw(SLICE("Traceback"));
+	assert_int_equal(errno, EINTR);
+	assert_true(slice_eq(taken, SLICE("Traceback")));
+	log_debug("below the threshold");
+	takes = false; /* what it does not take is written */
+	log_warning("nobody's");
+	log_raw(SLICE("raw\n"));
+	log_set_taker(NULL);
+	log_warning("after");
+	read_log();
+	assert_non_null(strstr(got, "] [WARNING] nobody's\nraw\n["));
+	assert_non_null(strstr(got, "] [WARNING] after\n"));
+	assert_null(strstr(got, "of them"));
+	assert_null(strstr(got, "Traceback"));
+}
+
+static void test_is_stderr(void **state)
+{
+	int copy = dup(STDERR_FILENO);
+
+	UNUSED(state);
+	assert_false(log_is_stderr());
+	log_set_fd(copy);
+	assert_true(log_is_stderr());
+	log_set_fd(ends[1]);
+	close(copy);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_line),	    cmocka_unit_test(test_level),
 		cmocka_unit_test(test_level_names), cmocka_unit_test(test_long_message_is_cut),
-		cmocka_unit_test(test_raw),
+		cmocka_unit_test(test_raw),	    cmocka_unit_test(test_taker),
+		cmocka_unit_test(test_is_stderr),
 	};
 
 	return cmocka_run_group_tests(tests, open_pipe, close_pipe);

@@ -170,7 +170,7 @@ static void test_valid(void **state)
 		"OPTIONS * HTTP/1.1\r\n" HOST "\r\n",
 		"GET http://h/a HTTP/1.1\r\n" HOST "\r\n",
 		"GET http://h/a HTTP/1.0\r\n\r\n",
-		"GET http://h/a HTTP/1.1\r\nHost: other\r\n\r\n",
+		"GET http://H:80/a HTTP/1.1\r\nHost: h:80\r\n\r\n",
 		"GET /\xc3\xa4\xff HTTP/1.1\r\n" HOST "\r\n",
 		"GET //h/a#b HTTP/1.1\r\n" HOST "\r\n",
 	};
@@ -311,6 +311,7 @@ static void test_invalid_host(void **state)
 		{"GET / HTTP/1.1\r\nHost: h#a\r\n\r\n", HTTP_ERR_HOST},
 		/* RFC 9112 3.2.2: with the absolute form, too. */
 		{"GET http://h/ HTTP/1.1\r\n\r\n", HTTP_ERR_HOST},
+		{"GET http://h/ HTTP/1.1\r\nHost: i\r\n\r\n", HTTP_ERR_HOST},
 		{"CONNECT h:1 HTTP/1.1\r\n\r\n", HTTP_ERR_HOST},
 		{"GET / HTTP/1.1\r\nHost: h\x80\r\n\r\n", HTTP_ERR_HOST},
 	};

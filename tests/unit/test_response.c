@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include <errno.h>
 #include <stdio.h>
 
 #include "ucorn/http/response.h"
@@ -34,7 +35,7 @@ static void assert_head(struct response *r, const struct http_request *req, int6
 
 	outq_init(&q);
 	response_frame(r, req, whole_body, true);
-	assert_int_equal(response_head_write(r, req, DATE, &q), 0);
+	assert_int_equal(response_head_write(r, req, RESPONSE_SERVER_LINE, DATE, &q), 0);
 	assert_true(r->head_sent);
 	assert_int_equal(q.bytes, q.copied.len);
 	assert_int_equal(buf_append(&q.copied, "", 1), 0);
@@ -214,6 +215,26 @@ static void test_start_again_forgets(void **state)
 		    "\r\nConnection: keep-alive\r\nContent-Length: 3\r\n\r\n");
 }
 
+static void test_next_field(void **state)
+{
+	struct response r = {0};
+	struct slice name, value;
+	size_t at = 0;
+
+	UNUSED(state);
+	assert_false(response_next_field(&r, &at, &name, &value));
+	assert_int_equal(start(&r, "200 A: b"), RESPONSE_OK);
+	assert_false(response_next_field(&r, &at, &name, &value));
+	assert_int_equal(field(&r, "A", "b: c"), RESPONSE_OK);
+	assert_int_equal(field(&r, "X", ""), RESPONSE_OK);
+	assert_true(response_next_field(&r, &at, &name, &value));
+	assert_true(slice_eq(name, SLICE("A")) && slice_eq(value, SLICE("b: c")));
+	assert_true(response_next_field(&r, &at, &name, &value));
+	assert_true(slice_eq(name, SLICE("X")) && slice_eq(value, SLICE("")));
+	assert_false(response_next_field(&r, &at, &name, &value));
+	response_release(&r);
+}
+
 static void test_field_value(void **state)
 {
 	struct response r = {0};
@@ -272,6 +293,51 @@ static bool wanted_keep(const struct row *c)
 	       wanted_framing(c) != RESPONSE_CLOSE;
 }
 
+static void test_server_line(void **state)
+{
+	static const struct {
+		const char *name, *line; /* NULL: refused */
+	} rows[] = {
+		{"ucorn", "\r\nServer: ucorn\r\nDate: "},
+		{"", "\r\nServer: \r\nDate: "},
+		{"a b/1.0 (\xe9)", "\r\nServer: a b/1.0 (\xe9)\r\nDate: "},
+		{"a\r\nX: b", NULL},
+		{"a\x7f", NULL},
+	};
+
+	UNUSED(state);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct buf line = {0};
+		int rc = response_server_line(&line, slice_from(rows[i].name));
+
+		assert_int_equal(rc, rows[i].line ? 0 : -EINVAL);
+		if (rows[i].line)
+			assert_true(slice_eq(buf_slice(&line), slice_from(rows[i].line)));
+		buf_release(&line);
+	}
+}
+
+static void test_head_has_the_server_line(void **state)
+{
+	const struct http_request req = {.minor = 1};
+	struct response r = {0};
+	struct buf line = {0};
+	char name[600];
+	struct outq q;
+
+	UNUSED(state);
+	memset(name, 'n', sizeof(name)); /* longer than what else is in a head */
+	assert_int_equal(response_server_line(&line, slice_of(name, sizeof(name))), 0);
+	assert_int_equal(response_start(&r, SLICE("204 No Content")), RESPONSE_OK);
+	response_frame(&r, &req, 0, true);
+	outq_init(&q);
+	assert_int_equal(response_head_write(&r, &req, buf_slice(&line), DATE, &q), 0);
+	assert_non_null(memmem(q.copied.base, q.copied.len, line.base, line.len));
+	outq_release(&q);
+	buf_release(&line);
+	response_release(&r);
+}
+
 static void check_row(const struct row *c)
 {
 	const struct http_request req = {
@@ -301,7 +367,7 @@ static void check_row(const struct row *c)
 	assert_int_equal(r.keep_alive, wanted_keep(c));
 	if (r.framing == RESPONSE_LENGTH)
 		assert_int_equal(r.length, c->has_length ? 7 : c->whole_body);
-	assert_int_equal(response_head_write(&r, &req, DATE, &q), 0);
+	assert_int_equal(response_head_write(&r, &req, RESPONSE_SERVER_LINE, DATE, &q), 0);
 	assert_int_equal(buf_append(&q.copied, "", 1), 0);
 	assert_string_equal(q.copied.base, wanted);
 	outq_release(&q);
@@ -376,8 +442,11 @@ int main(void)
 		cmocka_unit_test(test_length_of_the_whole_body),
 		cmocka_unit_test(test_start_again_forgets),
 		cmocka_unit_test(test_field_value),
+		cmocka_unit_test(test_next_field),
 		cmocka_unit_test(test_truth_table),
 		cmocka_unit_test(test_head_announces_length),
+		cmocka_unit_test(test_server_line),
+		cmocka_unit_test(test_head_has_the_server_line),
 		cmocka_unit_test(test_reset_keeps_memory),
 	};
 

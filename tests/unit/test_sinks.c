@@ -177,6 +177,27 @@ static void test_rotation(void **state)
 	log_sinks_close(&s);
 }
 
+static void test_rotation_keeps_the_owner(void **state)
+{
+	bool is_root = geteuid() == 0;
+	uid_t uid = is_root ? 12345 : geteuid();
+	gid_t gid = is_root ? 54321 : getegid();
+	struct log_sinks s;
+	struct stat st;
+
+	UNUSED(state);
+	must_open(&s, error_path, "/dev/null");
+	log_sinks_own(&s, uid, gid);
+	assert_int_equal(rename(error_path, old_path), 0);
+	log_sinks_reopen(&s);
+	assert_int_equal(stat(error_path, &st), 0);
+	assert_int_equal(st.st_uid, uid);
+	assert_int_equal(st.st_gid, gid);
+	assert_int_equal(stat("/dev/null", &st), 0);
+	assert_int_equal(st.st_uid, 0); /* no file to be given away */
+	log_sinks_close(&s);
+}
+
 static void test_failed_rotation_keeps_the_file(void **state)
 {
 	struct log_sinks s;
@@ -290,6 +311,7 @@ int main(void)
 		TEST(test_files),
 		TEST(test_unwritable),
 		TEST(test_rotation),
+		TEST(test_rotation_keeps_the_owner),
 		TEST(test_failed_rotation_keeps_the_file),
 		TEST(test_closing_an_older_set),
 		TEST(test_many_lines_are_flushed_early),

@@ -15,7 +15,7 @@ enum app_step {
 };
 
 struct app_ops {
-	/* A complete request has come: begins its response with the functions of
+	/* A request has come, with its body unless bodies are streamed: begins its response with the functions of
 	 * exchange.h.  Called once per exchange, on the application's side. */
 	enum app_step (*start)(struct app *app, struct exchange *x);
 

@@ -31,7 +31,7 @@ enum conn_state {
 	CONN_IDLE,   /* between requests */
 	CONN_HEAD,   /* some bytes of a head have come */
 	CONN_SPOOL,  /* the body is coming */
-	CONN_APP,    /* it is the application's turn: request complete, or room for more */
+	CONN_APP,    /* it is the application's turn: request here, or room for more */
 	CONN_FLUSH,  /* the application has more to give, when this has been written */
 	CONN_DRAIN,  /* the application has finished: the rest is being written */
 	CONN_LINGER, /* our last byte is written: waiting for the client's close */
@@ -62,6 +62,7 @@ struct conn_service {
 	struct http_limits limits;
 	const struct forwarding *forwarding; /* what proxies may say; borrowed */
 	struct deadlines deadlines;
+	struct slice server_line; /* for response_head_write; borrowed */
 	struct http_date date;
 	uint64_t now_ms;	  /* of this turn of the loop */
 	uint64_t app_ms;	  /* spent in applications on the loop's thread so far */
@@ -106,12 +107,14 @@ struct conn {
 	size_t discarded;	 /* bytes read and dropped while lingering */
 	uint64_t body_since_ms;	 /* now_ms - app_ms when the body was begun */
 	uint64_t body_waited_ms; /* streaming: how long it was waited for */
+	uint64_t body_counted;	 /* bytes that had come when these began */
 	struct http_reader reader;
 	struct http_body decoder;
 	struct arena arena; /* of the current exchange */
 	struct exchange x;
 	struct outq out;
-	void *app_data; /* the application's, for the life of the connection */
+	unsigned requests; /* handed to the application so far */
+	void *app_data;	   /* the application's, for the life of the connection */
 	char remote_addr[ADDR_TEXT_MAX];
 	unsigned remote_port;
 	struct list run; /* driver: on its run queue */

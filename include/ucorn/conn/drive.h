@@ -31,7 +31,7 @@ struct driver {
 	bool exclusive;		 /* no other application runs while one has not finished */
 	struct list run;	 /* connections that want their application, first come first */
 	unsigned fresh;		 /* of these: not begun yet */
-	uint64_t doubt_until_ms; /* clients have had time to go away unnoticed */
+	unsigned doubtful_turns; /* for so many: clients have had time to go unnoticed */
 	struct conn *holder;	 /* exclusive: whose application has not finished, or NULL */
 };
 

@@ -15,6 +15,8 @@ struct exchange {
 	struct slice pending;	    /* decoded, but not yet put into body */
 	bool body_complete;	    /* nothing of it is still to come */
 	enum http_error body_error; /* why no more of it will come */
+	bool *ended;		    /* set for who waits for this exchange's client; NULL: nobody */
+	uint64_t spilled;	    /* bytes counted for the file of what write() left over */
 	int spill_fd;		    /* of what write() left over; -1: none */
 	off_t spill_end;	    /* bytes in that file */
 	void *app_state;	    /* the application's, from start to finish */
@@ -64,16 +66,19 @@ void exchange_let_go(struct exchange *x);
 
 /* Once body has been read to its end: puts more of the request's body there, waiting
  * for it if need be.  1: there is more; 0: the body is complete; -errno: no more will
- * come: -EBADMSG or -EFBIG it is no good, -ETIMEDOUT it takes too long, else the
- * client is gone. */
+ * come: -EBADMSG or -EFBIG it is no good, -ETIMEDOUT it takes too long, -EBUSY
+ * another thread waits for it, -ECANCELED the exchange has ended meanwhile (x must not
+ * be touched), else the client is gone. */
 MUST_CHECK int exchange_body_more(struct exchange *x);
 
 /* Writes what can be written now.  What is left above the high-water mark is waited
  * for where the backend can wait, and moved into a temporary file elsewhere.
- * 0 or -errno: the client is gone. */
+ * 0 or -errno: the client is gone; -ECANCELED: the exchange has ended meanwhile (x must
+ * not be touched). */
 MUST_CHECK int exchange_flush(struct exchange *x);
 
-/* Queues an interim response (1xx) head, at once on its way: 0 or -errno. */
+/* Queues an interim response (1xx) head, at once on its way: 0 or -errno.  Behind the
+ * head of the final one it is dropped. */
 MUST_CHECK int exchange_interim(struct exchange *x, struct slice head);
 
 #endif

@@ -37,6 +37,10 @@ void reactor_wake_on(struct reactor *r, int fd, void (*called)(void *data), void
 /* One turn; blocks for tick_s at most. */
 void reactor_turn(struct reactor *r);
 
+/* Takes the connections that wait at the listeners from number first on, at most
+ * max at each: before these are closed, which would reset them. */
+void reactor_accept_waiting(struct reactor *r, size_t first, unsigned max);
+
 /* Takes no further connection; the listeners themselves stay open. */
 void reactor_stop_accepting(struct reactor *r);
 

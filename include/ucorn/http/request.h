@@ -34,12 +34,14 @@ struct http_field {
 enum http_body_kind { HTTP_BODY_NONE, HTTP_BODY_LENGTH, HTTP_BODY_CHUNKED };
 
 struct http_request {
-	struct slice line;	   /* the request line without CRLF */
-	struct slice method;	   /* as sent, or made capitals (casefold_method) */
-	struct slice target;	   /* as sent */
-	struct slice path;	   /* of the target, not decoded: "*" for OPTIONS *, the
+	struct slice line;	/* the request line without CRLF */
+	struct slice method;	/* as sent, or made capitals (casefold_method) */
+	struct slice target;	/* as sent */
+	struct slice path;	/* of the target, not decoded: "*" for OPTIONS *, the
 			      * authority's path (may be "") in absolute form */
-	struct slice query;	   /* behind the first '?', without fragment; "" if none */
+	struct slice authority; /* of a target in absolute form; "" of others */
+	size_t mounted;	    /* bytes at the path's start that lead to the application, once known */
+	struct slice query; /* behind the first '?', without fragment; "" if none */
 	struct slice version;	   /* "HTTP/1.1" as sent */
 	unsigned minor;		   /* HTTP/1.minor; below 1.0: 0, above 1.9: 1 (any_version) */
 	struct http_field *fields; /* in the arena, in the order sent */

@@ -9,6 +9,7 @@
 
 #include "ucorn/http/outq.h"
 #include "ucorn/http/request.h"
+#include "ucorn/util/names.h"
 
 enum response_framing {
 	RESPONSE_NO_BODY, /* HEAD, 1xx, 204, 304: body bytes are dropped */
@@ -60,16 +61,30 @@ MUST_CHECK enum response_fault response_field(struct response *r, struct slice n
 void response_frame(struct response *r, const struct http_request *req, int64_t whole_body,
 		    bool may_keep);
 
+/* What stands between a head's status line and its date, as the server calls itself
+ * unless told otherwise. */
+#define RESPONSE_SERVER_LINE SLICE("\r\nServer: " NAME_SERVER "\r\nDate: ")
+
+/* Appends the same with another name to line: 0, -ENOMEM, or -EINVAL if no field may
+ * have that value (RFC 9110 5.5). */
+MUST_CHECK int response_server_line(struct buf *line, struct slice name);
+
 /* Queues the head: status line, Server, Date, Connection, Transfer-Encoding,
- * then the application's fields.  date: 29 bytes.  0 or -ENOMEM. */
+ * then the application's fields.  server: a server line; date: 29 bytes.  0 or
+ * -ENOMEM. */
 MUST_CHECK int response_head_write(struct response *r, const struct http_request *req,
-				   const char *date, struct outq *q);
+				   struct slice server, const char *date, struct outq *q);
 
 /* The response's status text, "200 OK". */
 static inline struct slice response_status(const struct response *r)
 {
 	return slice_of(r->lines.base, r->status_len);
 }
+
+/* The application's fields one after the other; *at is 0 before the first.  False
+ * behind the last. */
+bool response_next_field(const struct response *r, size_t *at, struct slice *name,
+			 struct slice *value);
 
 /* The value of the application's field of that name (any case), as it goes
  * out; false if there is none. */

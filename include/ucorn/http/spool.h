@@ -1,4 +1,4 @@
-/* A complete request body: in memory up to a limit, behind it in an unlinked
+/* A request body, or what has come of it: in memory up to a limit, behind it in an unlinked
  * temporary file.  Written by the connection, read by the application. */
 #ifndef UCORN_HTTP_SPOOL_H
 #define UCORN_HTTP_SPOOL_H

@@ -1,4 +1,4 @@
-/* The access log's lines, in gunicorn's format language. */
+/* The access log's lines, in gunicorn's format language or as JSON. */
 #ifndef UCORN_LOG_ACCESS_H
 #define UCORN_LOG_ACCESS_H
 
@@ -33,10 +33,18 @@ struct access_format;
 /* NULL with err when the format is malformed, %d is asked of a text, or memory
  * is short. */
 MUST_CHECK struct access_format *access_format_new(const char *format, struct err *err);
+
+/* The same for a format that may have mistakes: what is none is taken as text.  NULL
+ * when memory is short. */
+MUST_CHECK struct access_format *access_format_new_tolerant(const char *format);
 void access_format_free(struct access_format *f);
 
 /* Appends one line with its LF.  0, or -ENOMEM with out as it was. */
 MUST_CHECK int access_format_line(struct access_format *f, const struct access_record *r,
 				  struct buf *out);
+
+/* Whether access_log_exclude, paths separated by commas, names that path or one above
+ * it.  Never if a segment of the path is . or .., since it may lead elsewhere. */
+bool access_excludes(const char *prefixes, struct slice path);
 
 #endif

@@ -12,6 +12,9 @@ struct log_sink {
 /* A zeroed struct is not valid: start with log_sinks_open. */
 struct log_sinks {
 	struct log_sink error, access;
+	bool has_owner; /* files are to belong to uid and gid */
+	uid_t uid;
+	gid_t gid;
 	size_t access_chunk_max;   /* bytes per write(2) */
 	struct buf access_pending; /* whole lines, and the rest of one cut by a short write */
 };
@@ -21,6 +24,11 @@ struct log_sinks {
  * cannot be written; then nothing is open and the error log is where it was. */
 MUST_CHECK int log_sinks_open(struct log_sinks *s, const char *errorlog, const char *accesslog,
 			      struct err *err);
+
+/* Gives the files to those who have to open them again (log_sinks_reopen) when the
+ * process that has opened them cannot: also those that it will reopen.  What cannot
+ * be given away, and what is no file (/dev/null), stays as it is. */
+void log_sinks_own(struct log_sinks *s, uid_t uid, gid_t gid);
 
 /* Flushes and closes; the error log goes to stderr if it still went here. */
 void log_sinks_close(struct log_sinks *s);

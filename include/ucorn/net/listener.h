@@ -17,7 +17,11 @@ struct listener {
 
 struct listener_options {
 	unsigned backlog;
-	unsigned umask; /* while a unix socket is bound; 0: mode 0777 */
+	unsigned umask;	 /* while a unix socket is bound; 0: mode 0777 */
+	bool reuse_port; /* others may listen on the same TCP address */
+	bool has_owner;	 /* a unix socket's file is to belong to uid and gid */
+	uid_t uid;
+	gid_t gid;
 };
 
 /* Opens one non-blocking, close-on-exec listening socket: SO_REUSEADDR, for
@@ -36,5 +40,9 @@ void listener_close(struct listener *l, bool unlink_file);
 /* Takes one connection: a non-blocking close-on-exec socket, with TCP_NODELAY
  * on TCP; or -EAGAIN, -EMFILE, other -errno. */
 MUST_CHECK int listener_accept(const struct listener *l, struct sockaddr_storage *peer);
+
+/* How many connections wait to be accepted; 0 also where Linux does not tell (unix
+ * sockets). */
+unsigned listener_waiting(const struct listener *l);
 
 #endif

@@ -34,6 +34,9 @@ MUST_CHECK pid_t interp_fork(void);
  * itself, before anything else of it.  Once per process. */
 MUST_CHECK int interp_watch_copies(void (*called)(void *data), void *data, struct err *err);
 
+/* called(data) is not to run any more; data is about to go. */
+void interp_unwatch_copies(void);
+
 /* Whether this is such a child. */
 bool interp_is_copy(void);
 
@@ -51,5 +54,8 @@ MUST_CHECK int interp_path_insert(const char *folder, struct err *err);
 
 /* os.environ[NAME] = value, for an assignment "NAME=value". */
 MUST_CHECK int interp_environ_set(const char *assignment, struct err *err);
+
+/* From now on each line of Python that this thread runs is printed. */
+MUST_CHECK int interp_spew(struct err *err);
 
 #endif

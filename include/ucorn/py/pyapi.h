@@ -23,6 +23,12 @@ static inline PyObject *Py_NewRef(PyObject *o)
 	Py_INCREF(o);
 	return o;
 }
+
+static inline PyObject *Py_XNewRef(PyObject *o)
+{
+	Py_XINCREF(o);
+	return o;
+}
 #endif
 
 /* The bytes of a str whose characters are all latin-1; false with TypeError or

@@ -6,7 +6,10 @@
 #include "ucorn/util/err.h"
 
 /* What a handler decides. */
-enum { PY_SIGNAL_GO_ON = -1 }; /* or an exit code: SystemExit(code) is raised */
+enum {
+	PY_SIGNAL_GO_ON = -1,
+	PY_SIGNAL_RAISED = -2, /* an exception is set, and goes on */
+};			       /* or an exit code: SystemExit(code) is raised */
 
 /* Runs with the GIL, in the main thread, between two bytecodes or in
  * py_signals_run. */
@@ -25,7 +28,12 @@ void py_signal_drop(int signal_number, bool ignored);
 MUST_CHECK int py_signals_wake(int fd, struct err *err);
 
 /* Runs handlers that are due.  PY_SIGNAL_GO_ON, or the code of the SystemExit
- * that one of them raised.  Any other exception is logged and dropped. */
+ * that one of them raised, or that was postponed.  Any other exception is logged and
+ * dropped. */
 int py_signals_run(void);
+
+/* For code that an exception cannot leave: if the one that is set is SystemExit, clears
+ * it, has the next py_signals_run give its code, and gives true. */
+bool py_signals_postpone_exit(void);
 
 #endif

@@ -22,6 +22,19 @@ bool log_enabled(enum log_level level);
 void log_set_fd(int fd);
 int log_fd(void);
 
+/* Whether what is written to stderr is seen in the log anyway. */
+bool log_is_stderr(void);
+
+/* Somebody who may take what is logged in place of the descriptor: each function
+ * gives false for what should go there after all.  Called in any thread. */
+struct log_taker {
+	bool (*line)(enum log_level level, struct slice message);
+	bool (*raw)(struct slice bytes);
+};
+
+/* NULL: nobody, as at start. */
+void log_set_taker(const struct log_taker *who);
+
 /* Writes the line.  Longer messages than 8 KiB are cut. */
 void log_write(enum log_level level, const char *fmt, ...) PRINTF_LIKE(2, 3);
 

@@ -17,14 +17,24 @@ struct worker_context {
 	const struct worker_backend *backend;
 	const struct listener *listeners;
 	size_t n_listeners;
+	/* Where each worker has sockets by itself (reuse_port), else NULL: called in the
+	 * worker, gives all that it is to accept from, those of above first; the array,
+	 * from malloc, and the further sockets are the worker's. */
+	struct listener *(*open_listeners)(const struct worker_context *context, size_t *count,
+					   struct err *err);
+	void *open_data;
 	struct scoreboard *scoreboard;
 	struct score_slot *slot;
 	struct log_sinks *sinks;
 	struct app *app; /* imported by the master (preload), or NULL */
 	int notify_fd;	 /* a byte 0 written here: the slot's state has changed */
 	pid_t master_pid;
-	unsigned age; /* how many workers were forked before, plus 1 */
+	bool replaces; /* others have served before it */
+	unsigned age;  /* how many workers were forked before, plus 1 */
 };
+
+/* Descriptors that a worker needs besides those of its connections. */
+enum { WORKER_OTHER_FILES = 32 };
 
 /* Runs in the child after the fork: boots, serves, and gives the exit code (the
  * caller ends Python and the process with it).  With GIL.
@@ -33,8 +43,14 @@ struct worker_context {
  * 4 when the application could not be found. */
 int worker_main(const struct worker_context *context);
 
+/* After how many requests the worker of that age is to leave; 0: never. */
+uint64_t worker_draw_limit(const struct settings *s, unsigned age);
+
 /* Whether workers could serve with these settings; -1 with err if not. */
 MUST_CHECK int worker_check(const struct settings *s, const struct worker_backend *backend,
 			    struct err *err);
+
+/* Tells of mistakes in access_log_format, which cost no request and no line. */
+void worker_check_access_log(const struct settings *s);
 
 #endif

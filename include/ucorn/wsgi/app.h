@@ -12,15 +12,24 @@
  * the code of a SystemExit.  Needs the GIL. */
 MUST_CHECK struct app *wsgi_app_load(const char *spec, struct err *err);
 
+/* Shows it to hooks, as worker.wsgi; they may put something else there. */
+MUST_CHECK int wsgi_app_show(struct app *app, struct err *err);
+
 struct wsgi_options {
 	bool multithread, multiprocess;
+	bool sendfile;	  /* files behind wsgi.file_wrapper are not read by Python */
 	bool interleaved; /* several applications run in turns on one thread: each
 			   * gets a contextvars.Context of its own */
 };
 
-/* Sets what the worker knows; before the first request. */
+/* Sets what the worker knows, and takes over what hooks have made of it; before the
+ * first request. */
 MUST_CHECK int wsgi_app_configure(struct app *app, const struct wsgi_options *options,
 				  struct err *err);
+
+/* Calls the logger's access() for the answer of x, between start and finish.  What
+ * it raises is logged. */
+void wsgi_log_access(struct exchange *x, uint64_t duration_us);
 
 void wsgi_app_free(struct app *base);
 

@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 from pathlib import Path
+from typing import NamedTuple
 
 from . import processes
 from .rawhttp import Client
@@ -45,6 +46,37 @@ def free_port():
         return probe.getsockname()[1]
 
 
+def environ_with(variables):
+    """The environment of a server: ours, without what would change its settings."""
+    environ = {k: v for k, v in os.environ.items() if k not in OUTSIDE_INFLUENCE}
+    environ.setdefault("LSAN_OPTIONS", f"suppressions={SUPPRESSIONS}:print_suppressions=0")
+    return environ | {"PYTHONDONTWRITEBYTECODE": "1", **(variables or {})}
+
+
+def sanitizer_report(text):
+    """The beginning of what a sanitizer says in it; "" if none says anything."""
+    report = SANITIZER_REPORT.search(text)
+    return text[max(report.start() - 200, 0) :][:4000] if report else ""
+
+
+class Ended(NamedTuple):
+    """A command line that has come to its end."""
+
+    code: int
+    stdout: str
+    stderr: str
+
+
+def run_to_end(*args, binary=BINARY, cwd=APPS, env=None):
+    """Runs a command line that does not serve."""
+    process = subprocess.run(
+        [str(binary), *map(str, args)], cwd=cwd, env=environ_with(env), stdin=subprocess.DEVNULL,
+        capture_output=True, text=True, errors="replace", timeout=DEADLINE, check=False,
+    )  # fmt: skip
+    assert not sanitizer_report(process.stderr), process.stderr
+    return Ended(process.returncode, process.stdout, process.stderr)
+
+
 class Server:
     """One running server.
 
@@ -52,6 +84,9 @@ class Server:
     or a list of `-b` values; errorlog: the file with the server's log if it is
     not stderr; probe: the path asked until the server answers, or None to
     return at once; under: a command that runs it, such as prlimit."""
+
+    #: Subclasses are another server, to compare with.
+    binary = BINARY
 
     def __init__(
         self, work, app, *args, bind=None, env=None, cwd=APPS, errorlog=None, probe="/", under=()
@@ -63,16 +98,13 @@ class Server:
         self.stdout_file = work / "stdout"
         self.stderr_file = work / "stderr"
         self.log_file = errorlog or self.stderr_file
-        command = [*under, str(BINARY)]
+        command = [*under, str(self.binary)]
         for address in bind:
             command += ["-b", str(address)]
         command += [str(arg) for arg in args] + ([app] if app else [])
-        environ = {k: v for k, v in os.environ.items() if k not in OUTSIDE_INFLUENCE}
-        environ.setdefault("LSAN_OPTIONS", f"suppressions={SUPPRESSIONS}:print_suppressions=0")
-        environ |= {"PYTHONDONTWRITEBYTECODE": "1", **(env or {})}
         with open(self.stdout_file, "wb") as out, open(self.stderr_file, "wb") as err:
             self.process = subprocess.Popen(
-                command, cwd=cwd, env=environ, start_new_session=True,
+                command, cwd=cwd, env=environ_with(env), start_new_session=True,
                 stdin=subprocess.DEVNULL, stdout=out, stderr=err,
             )  # fmt: skip
         self.pid = self.process.pid
@@ -188,8 +220,8 @@ class Server:
             self._kill_all()
             print(f"--- stderr of {self.process.args}\n{self.stderr}")
         for text in {self.log, self.stderr}:
-            report = SANITIZER_REPORT.search(text)
-            assert not report, f"a sanitizer reports:\n{text[report.start() - 200:][:4000]}"
+            report = sanitizer_report(text)
+            assert not report, f"a sanitizer reports:\n{report}"
 
     def _kill_all(self):
         def all_gone():

@@ -1,27 +1,17 @@
-/* What each type of field does with text: read it, check it, own it, free it.
+/* Numbers and switches: how text is read into them.
  *
  * Text is judged as gunicorn's validators judge it, with their messages, so
  * that a configuration that worked keeps working and one that failed fails with
  * the same words.  Which text reaches which field, and whether a value may be
  * replaced, is settings.c's business. */
-#include "table.h"
-
+#include <ctype.h>
+#include <errno.h>
+#include <grp.h>
 #include <limits.h>
+#include <pwd.h>
 #include <stdlib.h>
 
-#include "ucorn/util/slice.h"
-
-/* str.strip() of ASCII text. */
-static struct slice stripped(const char *text)
-{
-	static const char blanks[] = " \t\n\r\v\f";
-	size_t len;
-
-	text += strspn(text, blanks);
-	for (len = strlen(text); len > 0 && strchr(blanks, text[len - 1]); len--)
-		;
-	return slice_of(text, len);
-}
+#include "types.h"
 
 /* A Python integer.  Numbers past 64 bits stay huge. */
 struct integer {
@@ -140,6 +130,89 @@ static int unsigned_set(const struct setting *row, void *field, const char *text
 	return 0;
 }
 
+/* gunicorn's own type for modes: as int(text, 0), but 022 is octal, too. */
+static bool read_mode(const char *text, struct integer *number)
+{
+	struct slice octal;
+
+	if (text[0] != '0' || !isdigit((unsigned char)text[1]))
+		return read_integer(text, true, number);
+	*number = (struct integer){0};
+	octal = stripped(text);
+	return read_digits(octal, 8, &number->magnitude);
+}
+
+static bool mode_passes_argparse(const char *text)
+{
+	struct integer number;
+
+	return read_mode(text, &number);
+}
+
+static int mode_set(const struct setting *row, void *field, const char *text, enum origin origin,
+		    struct err *err)
+{
+	enum { MODE_MAX = 07777 };
+	struct slice shown = stripped(text);
+	struct integer number;
+
+	UNUSED(row);
+	UNUSED(origin);
+	if (!read_mode(text, &number))
+		return err_set(err, "Value must be a whole number: '%s'", text);
+	if (number.negative && number.magnitude != 0)
+		return err_set(err, "Value must be positive: %.*s", (int)shown.len, shown.base);
+	if (number.magnitude > MODE_MAX)
+		return err_set(err, "Value must be at most 0o7777: %.*s", (int)shown.len,
+			       shown.base);
+	*(unsigned *)field = (unsigned)number.magnitude;
+	return 0;
+}
+
+/* A user or group by number; false if it is not one. */
+static bool read_id(const char *text, unsigned *id)
+{
+	uint64_t number;
+
+	/* The largest one means "no change" to the kernel. */
+	if (slice_to_u64(slice_from(text), &number) < 0 || number >= UINT_MAX)
+		return false;
+	*id = (unsigned)number;
+	return true;
+}
+
+static int user_set(const struct setting *row, void *field, const char *text, enum origin origin,
+		    struct err *err)
+{
+	const struct passwd *entry;
+
+	UNUSED(row);
+	UNUSED(origin);
+	if (read_id(text, field))
+		return 0;
+	entry = getpwnam(text);
+	if (!entry)
+		return err_set(err, "No such user: '%s'", text);
+	*(unsigned *)field = entry->pw_uid;
+	return 0;
+}
+
+static int group_set(const struct setting *row, void *field, const char *text, enum origin origin,
+		     struct err *err)
+{
+	const struct group *entry;
+
+	UNUSED(row);
+	UNUSED(origin);
+	if (read_id(text, field))
+		return 0;
+	entry = getgrnam(text);
+	if (!entry)
+		return err_set(err, "No such group: '%s'", text);
+	*(unsigned *)field = entry->gr_gid;
+	return 0;
+}
+
 /* The factor of the unit that a size may end with, which is cut off: 64k. */
 static unsigned cut_unit(struct slice *size)
 {
@@ -199,67 +272,40 @@ static void switch_release(void *field)
 	*(bool *)field = false;
 }
 
-static char *copy_stripped(const char *text, struct err *err)
+/* A variable says yes in more ways than a file; anything else is a no. */
+static enum tristate tristate_of_variable(const char *text)
 {
-	struct slice s = stripped(text);
-	char *copy = strndup(s.base, s.len);
+	static const char *const yes[] = {"y", "1", "yes", "true"};
 
-	if (!copy)
-		err_set(err, "Out of memory");
-	return copy;
+	for (size_t i = 0; i < ARRAY_LEN(yes); i++)
+		if (slice_eq_nocase(slice_from(text), slice_from(yes[i])))
+			return TRISTATE_YES;
+	return TRISTATE_NO;
 }
 
-static void string_release(void *field)
+static int tristate_set(const struct setting *row, void *field, const char *text,
+			enum origin origin, struct err *err)
 {
-	char **string = field;
+	enum tristate value = tristate_of_variable(text);
+	bool said = false;
 
-	free(*string);
-	*string = NULL;
-}
-
-static int string_set(const struct setting *row, void *field, const char *text, enum origin origin,
-		      struct err *err)
-{
-	char *copy = copy_stripped(text, err);
-
-	UNUSED(row);
-	UNUSED(origin);
-	if (!copy)
-		return -1;
-	string_release(field);
-	*(char **)field = copy;
+	if (origin != ORIGIN_ENVIRONMENT) {
+		if (switch_set(row, &said, text, origin, err) < 0)
+			return -1;
+		value = said ? TRISTATE_YES : TRISTATE_NO;
+	}
+	*(unsigned char *)field = (unsigned char)value;
 	return 0;
 }
 
-static int list_append(const struct setting *row, void *field, const char *text, enum origin origin,
-		       struct err *err)
+static void tristate_release(void *field)
 {
-	struct string_list *list = field;
-	char **items = reallocarray(list->items, list->count + 1, sizeof(*items));
-
-	UNUSED(row);
-	UNUSED(origin);
-	if (!items)
-		return err_set(err, "Out of memory");
-	list->items = items;
-	items[list->count] = copy_stripped(text, err);
-	if (!items[list->count])
-		return -1;
-	list->count++;
-	return 0;
-}
-
-static void list_release(void *field)
-{
-	struct string_list *list = field;
-
-	for (size_t i = 0; i < list->count; i++)
-		free(list->items[i]);
-	free(list->items);
-	*list = (struct string_list){0};
+	*(unsigned char *)field = TRISTATE_UNSAID;
 }
 
 const struct setting_type setting_unsigned = {
+	.kind = "int",
+	.form = FORM_UNSIGNED,
 	.python_type = "int",
 	.takes_value = true,
 	.passes_argparse = unsigned_passes_argparse,
@@ -268,25 +314,49 @@ const struct setting_type setting_unsigned = {
 };
 
 const struct setting_type setting_size = {
+	.kind = "size",
+	.form = FORM_SIZE,
 	.takes_value = true,
 	.set = size_set,
 	.release = size_release,
 };
 
+const struct setting_type setting_mode = {
+	.kind = "int",
+	.form = FORM_UNSIGNED,
+	.python_type = "auto_int",
+	.takes_value = true,
+	.passes_argparse = mode_passes_argparse,
+	.set = mode_set,
+	.release = unsigned_release,
+};
+
+const struct setting_type setting_user = {
+	.kind = "id",
+	.form = FORM_UNSIGNED,
+	.takes_value = true,
+	.set = user_set,
+	.release = unsigned_release,
+};
+
+const struct setting_type setting_group = {
+	.kind = "id",
+	.form = FORM_UNSIGNED,
+	.takes_value = true,
+	.set = group_set,
+	.release = unsigned_release,
+};
+
 const struct setting_type setting_switch = {
+	.kind = "bool",
+	.form = FORM_SWITCH,
 	.set = switch_set,
 	.release = switch_release,
 };
 
-const struct setting_type setting_string = {
-	.takes_value = true,
-	.set = string_set,
-	.release = string_release,
-};
-
-const struct setting_type setting_list = {
-	.takes_value = true,
-	.accumulates = true,
-	.set = list_append,
-	.release = list_release,
+const struct setting_type setting_tristate = {
+	.kind = "bool",
+	.form = FORM_TRISTATE,
+	.set = tristate_set,
+	.release = tristate_release,
 };

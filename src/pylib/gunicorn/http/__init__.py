@@ -1,0 +1,7 @@
+"""The names of gunicorn's HTTP side."""
+
+
+def __getattr__(name):
+    from ucorn.importer import submodule
+
+    return submodule(__name__, name)
