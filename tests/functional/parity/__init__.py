@@ -1,0 +1,1 @@
+"""What test_parity.py gives to gunicorn and to ucorn, and what may differ."""

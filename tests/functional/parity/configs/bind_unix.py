@@ -1,0 +1,2 @@
+bind = "unix:/run/app/app.sock"
+umask = 0o007

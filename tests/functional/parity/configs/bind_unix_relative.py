@@ -1,0 +1,3 @@
+import os
+
+bind = "unix:" + os.path.join("run", "app.sock")

@@ -1,0 +1,3 @@
+workers = True
+threads = 2
+max_requests = False

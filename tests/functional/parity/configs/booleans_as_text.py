@@ -1,0 +1,5 @@
+preload_app = "true"
+reload = "False"
+daemon = "false"
+capture_output = " TRUE "
+enable_stdio_inheritance = "true"

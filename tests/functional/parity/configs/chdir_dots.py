@@ -1,0 +1,2 @@
+chdir = "/usr/../usr/lib"
+pythonpath = None

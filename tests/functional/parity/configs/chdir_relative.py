@@ -1,0 +1,2 @@
+chdir = "data/.."
+pythonpath = "/srv/app,/srv/lib"

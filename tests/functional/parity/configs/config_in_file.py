@@ -1,0 +1,2 @@
+config = "other.py"
+paste = None

@@ -1,0 +1,2 @@
+# env: PORT=5005 WEB_CONCURRENCY=3
+timeout = 60

@@ -1,0 +1,3 @@
+from shared.fill import fill
+
+fill(globals())

@@ -1,0 +1,3 @@
+logger_class = "simple"
+syslog_addr = "udp://localhost"
+logconfig = None

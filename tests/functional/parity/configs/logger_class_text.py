@@ -1,0 +1,1 @@
+logger_class = "gunicorn.glogging.Logger"

@@ -1,0 +1,2 @@
+print_config = True
+workers = 2

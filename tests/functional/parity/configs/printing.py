@@ -1,0 +1,5 @@
+import sys
+
+print("loading")
+print("loading", file=sys.stderr)
+workers = 2

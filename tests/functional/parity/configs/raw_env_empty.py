@@ -1,0 +1,2 @@
+raw_env = []
+reload_extra_files = []

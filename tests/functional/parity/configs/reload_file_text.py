@@ -1,0 +1,1 @@
+reload_extra_files = __file__

@@ -1,0 +1,2 @@
+sendfile = False
+reuse_port = True

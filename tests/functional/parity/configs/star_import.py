@@ -1,0 +1,3 @@
+from shared.base import *  # noqa: F403
+
+workers += 1  # noqa: F405

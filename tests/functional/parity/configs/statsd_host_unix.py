@@ -1,0 +1,2 @@
+# Read as host "unix" and port 12.
+statsd_host = "unix:12"

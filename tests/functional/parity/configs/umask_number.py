@@ -1,0 +1,2 @@
+umask = 0o77
+worker_class = "egg:gunicorn#sync"

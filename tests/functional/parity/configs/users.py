@@ -1,0 +1,3 @@
+user = "root"
+group = "root"
+initgroups = True

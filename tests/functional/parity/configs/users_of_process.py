@@ -1,0 +1,5 @@
+import os
+import pwd
+
+user = pwd.getpwuid(os.getuid()).pw_name
+group = os.getgid()

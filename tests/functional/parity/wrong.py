@@ -1,0 +1,106 @@
+"""Command lines and configurations that cannot work."""
+
+from typing import NamedTuple
+
+
+class Wrong(NamedTuple):
+    name: str
+    args: str = ""
+    conf: str = ""  # becomes conf.py, which -c names
+    app: str = "wsgiapp:app"
+    env: str = ""  # GUNICORN_CMD_ARGS
+
+
+WRONG = [
+    # What argparse refuses.
+    Wrong("unknown flag", "--foo"),
+    Wrong("unknown flag with a value", "--foo=1 -w 2"),
+    Wrong("unknown short flag", "-Z"),
+    Wrong("missing value", "--workers"),
+    Wrong("missing value before a flag", "--bind --daemon"),
+    Wrong("number that is none", "-w x"),
+    Wrong("number with a fraction", "--timeout=1.5"),
+    Wrong("empty number", "--threads="),
+    Wrong("ambiguous flag", "--work 3"),
+    Wrong("value for a switch", "--preload=yes"),
+    Wrong("single dash, long name", "-workers 3"),
+    Wrong("word in the variable", env="--foo"),
+    Wrong("number in the variable", env="--backlog many"),
+    Wrong("quotation in the variable", env="-n 'x"),
+    # What settings refuse.
+    Wrong("negative workers", "-w -1"),
+    Wrong("negative timeout", "--timeout=-5"),
+    Wrong("unknown user", "-u no-such-user-"),
+    Wrong("unknown group", "-g no-such-group-"),
+    Wrong("bad umask", "-m 09"),
+    Wrong("missing folder", "--chdir /no/such/folder"),
+    Wrong("statsd without port", "--statsd-host localhost:x"),
+    Wrong("reload engine", "--reload-engine magic"),
+    Wrong("extra file", "--reload-extra-file /no/such/file"),
+    Wrong("paste file", "--paste /no/such.ini"),
+    Wrong("no application", app=""),
+    # Configuration files.
+    Wrong("missing file", "-c no-such.py"),
+    Wrong("missing module", "-c python:no_such_module"),
+    Wrong("syntax", conf="workers = = 2"),
+    Wrong("YAML", conf="bind: 0.0.0.0:8000\nworkers: 4"),
+    Wrong("print of Python 2", conf='print "loading"'),
+    Wrong("tabs and blanks", conf="if True:\n\tx = 1\n        y = 2"),
+    Wrong("missing variable", conf="import os\nbind = os.environ['NO_SUCH_VARIABLE']"),
+    Wrong("missing import", conf="import no_such_module"),
+    Wrong("raising", conf="raise RuntimeError('no database')"),
+    Wrong("exit with a sentence", conf="import sys\nsys.exit('missing variable')"),
+    Wrong("exit with a number", conf="import sys\nsys.exit(7)"),
+    Wrong("text for a number", conf="workers = 'many'"),
+    Wrong("leading zeros", conf="umask = '007'"),
+    Wrong("fraction", conf="timeout = 2.5"),
+    Wrong("list of addresses", conf="forwarded_allow_ips = ['127.0.0.1']"),
+    Wrong("boolean as a number", conf="preload_app = 1"),
+    Wrong("boolean as a word", conf="daemon = 'yes'"),
+    Wrong("path object", conf="import pathlib\nchdir = pathlib.Path('/')"),
+    Wrong("path object in a list", conf="import pathlib\nreload_extra_files = [pathlib.Path('/')]"),
+    Wrong("number as a name", conf="proc_name = 5"),
+    Wrong("None for workers", conf="workers = None"),
+    Wrong("dict of headers", conf="secure_scheme_headers = ['X-Forwarded-Proto']"),
+    Wrong("logging as a list", conf="logconfig_dict = []"),
+    Wrong("hook with too few parameters", conf="pre_fork = lambda server: None"),
+    Wrong("hook with too many", conf="def on_exit(server, code): pass"),
+    Wrong("hook with any", conf="def when_ready(*args): pass"),
+    Wrong("hook that is no function", conf="post_fork = 3"),
+    Wrong("hook by a missing name", conf="post_fork = 'os.no_such'"),
+    Wrong("hook by a name without module", conf="post_fork = 'no_such'"),
+    Wrong("worker class of a number", conf="worker_class = 5"),
+    # What --check-config finds.
+    Wrong("check: module", "--check-config", app="no_such_app:app"),
+    Wrong("check: object", "--check-config", app="wsgiapp:no_such"),
+    Wrong("check: not callable", "--check-config", app="wsgiapp:not_callable"),
+    Wrong("check: expression", "--check-config", app="wsgiapp:a.b"),
+    Wrong("check: arguments", "--check-config", app="wsgiapp:create_app(x)"),
+    Wrong("check: factory", "--check-config", app="wsgiapp:create_app()"),
+    # What shows at start.
+    Wrong("boot: module", app="no_such_app:app"),
+    Wrong("boot: object", app="wsgiapp:no_such"),
+    Wrong("boot: not callable", app="wsgiapp:not_callable"),
+    Wrong("boot: expression", app="wsgiapp:a.b"),
+    Wrong("boot: factory", app="wsgiapp:create_app()"),
+    Wrong("boot: file for a module", app="wsgiapp.py"),
+    Wrong("boot: preloaded module", "--preload", app="no_such_app:app"),
+    Wrong("boot: preloaded object", "--preload", app="wsgiapp:no_such"),
+    Wrong("boot: folder of the pid file", "-p /no/such/pid"),
+    Wrong("boot: error log", "--error-logfile /no/such/log"),
+    Wrong("boot: access log", "--access-logfile /no/such/log"),
+    Wrong("boot: log config", "--log-config /no/such.ini"),
+    Wrong("boot: logger class", "--logger-class no.such.Logger"),
+    Wrong("boot: worker class", "-k no.such.Worker"),
+    Wrong("boot: short worker class", "-k nonsense"),
+    Wrong("boot: port", "-b 127.0.0.1:http"),
+    Wrong("boot: empty variable", conf="raw_env = ['']"),
+    Wrong("boot: variable without value", "-e NAME"),
+    Wrong("boot: on_starting raises", conf="def on_starting(server): raise KeyError('x')"),
+    Wrong("boot: on_starting exits", conf="def on_starting(server): raise SystemExit(7)"),
+    Wrong("boot: when_ready raises", conf="def when_ready(server): raise KeyError('x')"),
+    Wrong("boot: pre_fork raises", conf="def pre_fork(server, worker): raise KeyError('x')"),
+    Wrong("boot: post_fork raises", conf="def post_fork(server, worker): raise KeyError('x')"),
+    Wrong("boot: logging", conf="logconfig_dict = {'version': 5}"),
+    Wrong("boot: not a socket", "-b unix:conf.py", conf="workers = 1"),
+]
