@@ -178,7 +178,15 @@ static void observe(struct children *c, const struct worker_context *base, struc
 		backoff_serving(&c->backoff, child->ready_ms, now_ms);
 }
 
-static void log_signal_death(const struct child *child, int signal_number)
+/* Ctrl-C reaches all processes of a terminal, and the master passes it on: a worker
+ * that is about to end meets it twice. */
+static bool is_end_of_quick_stop(const struct children *c, int signal_number)
+{
+	return atomic_load(&c->scoreboard->stopping) &&
+	       (signal_number == SIGQUIT || signal_number == SIGINT);
+}
+
+static void log_signal_death(const struct children *c, const struct child *child, int signal_number)
 {
 	const char *name = sigabbrev_np(signal_number);
 	enum log_level level = LOG_WARNING;
@@ -191,6 +199,8 @@ static void log_signal_death(const struct child *child, int signal_number)
 		level = LOG_ERROR;
 	} else if (signal_number == SIGTERM) {
 		level = LOG_INFO;
+	} else if (is_end_of_quick_stop(c, signal_number)) {
+		level = LOG_DEBUG;
 	}
 	if (name)
 		LOG_AT(level, "Worker (pid:%d) was sent SIG%s!%s", (int)child->pid, name, more);
@@ -199,10 +209,10 @@ static void log_signal_death(const struct child *child, int signal_number)
 		       signal_number, more);
 }
 
-static void log_end(const struct child *child, int wait_status)
+static void log_end(const struct children *c, const struct child *child, int wait_status)
 {
 	if (WIFSIGNALED(wait_status))
-		log_signal_death(child, WTERMSIG(wait_status));
+		log_signal_death(c, child, WTERMSIG(wait_status));
 	else if (WEXITSTATUS(wait_status) != 0)
 		log_error("Worker (pid:%d) exited with code %d.", (int)child->pid,
 			  WEXITSTATUS(wait_status));
@@ -254,7 +264,7 @@ static void bury(struct children *c, struct child *child, int wait_status, uint6
 
 	worker_object_reaped(child->pid);
 	if (end != END_BOOT_FAILED || !ends_first_start(c, wait_status)) {
-		log_end(child, wait_status);
+		log_end(c, child, wait_status);
 		(void)master_hook(c, HOOK_CHILD_EXIT);
 	}
 	worker_object_forget();

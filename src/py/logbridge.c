@@ -13,6 +13,7 @@
 #include "ucorn/py/errors.h"
 #include "ucorn/py/logger.h"
 #include "ucorn/py/pylib.h"
+#include "ucorn/py/signals.h"
 
 static PyObject *logger;
 static enum access_route access_route;
@@ -193,7 +194,8 @@ void log_bridge_judge(void)
 	int stock = 0, route = ACCESS_BY_LOGGER, threshold = 0;
 	PyObject *verdict = call_python("ucorn.stocklog", "judge", "(O)", logger);
 
-	if (!verdict || !PyArg_ParseTuple(verdict, "pii", &stock, &route, &threshold))
+	if ((!verdict || !PyArg_ParseTuple(verdict, "pii", &stock, &route, &threshold)) &&
+	    !py_signals_postpone_exit())
 		py_error_log("Cannot judge the logger: it is called for every line");
 	Py_XDECREF(verdict);
 	bridged = !stock;

@@ -30,6 +30,8 @@ static int on_quit(int number, void *data)
 	struct worker *w = data;
 
 	UNUSED(number);
+	if (w->ended)
+		return PY_SIGNAL_GO_ON;
 	w->quick = true;
 	return hook_call_in_signal(HOOK_WORKER_INT) ? EXIT_WITH_0 : PY_SIGNAL_RAISED;
 }
@@ -39,6 +41,8 @@ static int on_abort(int number, void *data)
 	struct worker *w = data;
 
 	UNUSED(number);
+	if (w->ended)
+		return PY_SIGNAL_GO_ON;
 	w->quick = true;
 	w->exit_code = 1;
 	return hook_call_in_signal(HOOK_WORKER_ABORT) ? EXIT_WITH_1 : PY_SIGNAL_RAISED;

@@ -21,8 +21,9 @@ struct worker {
 	int wake[2];			     /* Python writes a byte to [1] for each signal */
 	bool leaving;			     /* finishes what it has, then ends */
 	bool quick;			     /* ends at once */
-	atomic_bool retired;		     /* a hook has decided that it is to leave */
-	unsigned reopens_wanted;	     /* since the log files were last all reopened */
+	bool ended;		 /* has served: there is no code of the application to end */
+	atomic_bool retired;	 /* a hook has decided that it is to leave */
+	unsigned reopens_wanted; /* since the log files were last all reopened */
 	int exit_code;
 	uint64_t max_requests; /* worker.max_requests: with its jitter */
 	uint64_t leave_by_ms;  /* when a leaving worker gives up waiting */

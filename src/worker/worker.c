@@ -310,6 +310,7 @@ int worker_main(const struct worker_context *context)
 	log_info("Worker exiting (pid: %d)", (int)getpid());
 	worker_hooks_exit(&w);
 	worker_object_detach();
+	w.ended = true;
 	interp_unwatch_copies();
 	worker_release(&w);
 	return w.exit_code;

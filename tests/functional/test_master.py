@@ -323,3 +323,14 @@ def test_quiet_log(serve, backend):
     assert server.log == before
     server.stop()
     assert not re.search(r"\[(WARNING|ERROR|CRITICAL)\]|Traceback", server.log)
+
+
+@pytest.mark.ucorn_only
+def test_ctrl_c_is_quiet(serve, backend):
+    """It reaches the worker from the terminal, and again from the master."""
+    for _ in range(5):
+        server = serve("wsgiapp:app", "-k", backend, "-w", 1)
+        os.killpg(server.pid, signal.SIGINT)
+        assert server.wait_exit() == 0
+        assert "Traceback" not in server.log
+        assert not re.search(r"\[(WARNING|ERROR|CRITICAL)\]", server.log), server.log
