@@ -101,6 +101,27 @@ static const struct setting rows[] = {
 			       "worker, so that they are not all replaced at once.",
 	},
 	{
+		FIELD(max_worker_memory),
+		.own = true,
+		.flags = {"--max-worker-memory"},
+		.metavar = "SIZE",
+		.default_text = "0",
+		.section = SECTION_WORKER_PROCESSES,
+		.description = "Replace a worker that has more than this in memory (RSS), such as "
+			       "512m. It is looked at once a second, between requests. 0 means "
+			       "never.",
+	},
+	{
+		FIELD(max_worker_lifetime),
+		.own = true,
+		.flags = {"--max-worker-lifetime"},
+		.metavar = "INT",
+		.default_text = "0",
+		.section = SECTION_WORKER_PROCESSES,
+		.description = "Replace a worker after this many seconds; up to a tenth earlier, so "
+			       "that workers are not all replaced at once. 0 means never.",
+	},
+	{
 		FIELD(timeout),
 		.flags = {"-t", "--timeout"},
 		.metavar = "INT",
@@ -108,6 +129,28 @@ static const struct setting rows[] = {
 		.section = SECTION_WORKER_PROCESSES,
 		.description = "Kill and replace a worker that has shown no sign of life for this "
 			       "many seconds. 0 means never.",
+	},
+	{
+		FIELD(request_timeout),
+		.own = true,
+		.flags = {"--request-timeout"},
+		.metavar = "INT",
+		.default_text = "0",
+		.section = SECTION_WORKER_PROCESSES,
+		.description =
+			"How many seconds the application has for a request, to the end of its "
+			"response. Beyond them an unfinished response is cut; a worker that is "
+			"stuck in the request is killed and replaced. 0 means any number.",
+	},
+	{
+		FIELD(boot_timeout),
+		.own = true,
+		.flags = {"--boot-timeout"},
+		.metavar = "INT",
+		.default_text = "0",
+		.section = SECTION_WORKER_PROCESSES,
+		.description = "Kill a worker that has not imported the application within this "
+			       "many seconds, and try another. 0 means never.",
 	},
 	{
 		FIELD(graceful_timeout),

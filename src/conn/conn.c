@@ -87,6 +87,7 @@ void conn_service_init(struct conn_service *s)
 	};
 
 	*s = (struct conn_service){.keep_alive = true, .forwarding = &trusting_nobody};
+	list_init(&s->in_hand);
 	deadlines_init(&s->deadlines);
 	memcpy(s->deadlines.duration_ms, durations_ms, sizeof(durations_ms));
 	s->limits = (struct http_limits){
@@ -119,6 +120,7 @@ void conn_init(struct conn *c, struct conn_service *s, const struct io *io,
 	c->may_read = true; /* most clients send their request with the handshake */
 	c->want = WANT_READ;
 	c->x.conn = c;
+	list_init(&c->x.in_hand);
 	list_init(&c->deadline.node);
 	list_init(&c->run);
 	arena_init(&c->arena, &s->blocks);
@@ -152,6 +154,10 @@ static enum app_step application_begin(struct conn *c)
 
 	c->x.running = true;
 	c->x.started_us = s->timed ? clock_us() : 0;
+	c->x.begun_ms = s->now_ms;
+	list_append(&s->in_hand, &c->x.in_hand);
+	if (s->begun)
+		s->begun(&c->x, s->told_data);
 	s->busy++;
 	s->requests++;
 	c->requests++;
@@ -164,9 +170,12 @@ static void application_end(struct conn *c)
 	struct exchange *x = &c->x;
 
 	if (s->answered && !x->taken)
-		s->answered(x, s->answered_data);
+		s->answered(x, s->told_data);
 	s->app->ops->finish(s->app, x);
 	x->running = false;
+	list_remove(&x->in_hand);
+	if (s->finished)
+		s->finished(x, s->told_data);
 	if (x->ended) { /* a thread of the application still waits for the client */
 		*x->ended = true;
 		x->ended = NULL;

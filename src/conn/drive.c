@@ -119,6 +119,13 @@ void driver_run(struct driver *d, unsigned max, unsigned max_ms)
 	}
 }
 
+void driver_cut(struct driver *d, struct conn *c)
+{
+	c->lost = true;
+	if (c->state == CONN_FLUSH)
+		driver_settle(d, c, conn_advance(c));
+}
+
 void driver_sweep(struct driver *d)
 {
 	struct deadline *due;

@@ -356,6 +356,11 @@ void reactor_stop_accepting(struct reactor *r)
 	gates_stop(r);
 }
 
+void reactor_cut(struct reactor *r, struct conn *c)
+{
+	driver_cut(&r->driver, c);
+}
+
 void reactor_close_idle(struct reactor *r)
 {
 	driver_close_idle(&r->driver);

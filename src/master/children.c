@@ -15,6 +15,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -23,14 +24,14 @@
 #include "ucorn/py/interp.h"
 #include "ucorn/py/proxies.h"
 #include "ucorn/util/clock.h"
+#include "ucorn/util/fd.h"
 #include "ucorn/util/log.h"
+#include "ucorn/util/names.h"
 #include "ucorn/worker/worker.h"
 
 enum {
 	FIRST_PAUSE_MS = 100,
 	FIRST_RELOAD_PAUSE_MS = 1000,
-	ABORT_MS = 1000,       /* from SIGABRT to SIGKILL: time for atexit functions */
-	KILL_MS = 2000,	       /* a process in the kernel's hands may outlive SIGKILL */
 	LEAVE_SLACK_MS = 2000, /* the worker itself ends at graceful_timeout, or a tick later */
 };
 
@@ -47,7 +48,7 @@ void children_release(struct children *c)
 	c->scoreboard = NULL;
 }
 
-static struct score_slot *slot_of(const struct children *c, const struct child *child)
+struct score_slot *children_slot(const struct children *c, const struct child *child)
 {
 	return &c->scoreboard->slots[child - c->slots];
 }
@@ -65,9 +66,12 @@ static uint64_t leave_by(const struct worker_context *base, uint64_t now_ms)
 /* --- forking --- */
 
 /* Everything in here is the child; it never returns. */
-static _Noreturn void live_as_worker(const struct worker_context *context)
+static _Noreturn void live_as_worker(struct children *c, const struct worker_context *context)
 {
 	signals_reset_in_child();
+	for (unsigned i = 0; i < c->slots_used; i++)
+		if (c->slots[i].state != CHILD_NONE)
+			fd_close(&c->slots[i].stacks_fd); /* those of others */
 
 	int code = interp_end(worker_main(context));
 
@@ -107,28 +111,33 @@ static bool spawn(struct children *c, const struct worker_context *base, uint64_
 	if (!child)
 		return false;
 	context.scoreboard = c->scoreboard;
-	context.slot = slot_of(c, child);
+	context.slot = children_slot(c, child);
 	context.age = c->forked + 1;
 	context.replaces = c->ever_ready;
 	if (!before_fork(c, &context))
 		return false;
 	scoreboard_begin(context.slot, clock_ms());
+	context.stacks_fd = memfd_create(NAME_PROGRAM "-stacks", MFD_CLOEXEC);
 
 	signals_block(&before);
 	pid_t pid = interp_fork();
 
 	if (pid == 0)
-		live_as_worker(&context);
+		live_as_worker(c, &context);
 	signals_unblock(&before);
 	worker_object_forked(pid);
 
 	if (pid < 0) {
+		fd_close(&context.stacks_fd);
 		atomic_store(&context.slot->state, SCORE_EMPTY);
 		fork_failed(c, (int)-pid, now_ms);
 		return false;
 	}
-	*child = (struct child){
-		.pid = pid, .forked_ms = now_ms, .age = context.age, .generation = c->generation};
+	*child = (struct child){.pid = pid,
+				.forked_ms = now_ms,
+				.age = context.age,
+				.generation = c->generation,
+				.stacks_fd = context.stacks_fd};
 	child_set_state(c, child, CHILD_BOOTING, NEVER_MS);
 	c->forked++;
 	return true;
@@ -166,12 +175,13 @@ static void became_ready(struct children *c, struct child *child, uint64_t now_m
 static void observe(struct children *c, const struct worker_context *base, struct child *child,
 		    uint64_t now_ms)
 {
-	uint32_t report = atomic_load(&slot_of(c, child)->state);
+	uint32_t report = atomic_load(&children_slot(c, child)->state);
 
-	if (child->state == CHILD_BOOTING && (report == SCORE_READY || report == SCORE_LEAVING)) {
+	if (child->state == CHILD_BOOTING && report >= SCORE_READY) {
 		child_set_state(c, child, CHILD_READY, NEVER_MS);
 		became_ready(c, child, now_ms);
 	}
+	child->tired = report == SCORE_TIRED;
 	if (child->state == CHILD_READY && report == SCORE_LEAVING)
 		child_set_state(c, child, CHILD_LEAVING, leave_by(base, now_ms));
 	if (child->state == CHILD_READY && child->generation == c->generation)
@@ -265,10 +275,12 @@ static void bury(struct children *c, struct child *child, int wait_status, uint6
 	worker_object_reaped(child->pid);
 	if (end != END_BOOT_FAILED || !ends_first_start(c, wait_status)) {
 		log_end(c, child, wait_status);
+		children_log_stacks(child);
 		(void)master_hook(c, HOOK_CHILD_EXIT);
 	}
 	worker_object_forget();
-	scoreboard_end(c->scoreboard, slot_of(c, child));
+	fd_close(&child->stacks_fd);
+	scoreboard_end(c->scoreboard, children_slot(c, child));
 	child_set_state(c, child, CHILD_NONE, NEVER_MS);
 	if (child->generation != c->generation)
 		return;
@@ -313,49 +325,6 @@ void children_watch(struct children *c, const struct worker_context *base, uint6
 			observe(c, base, &c->slots[i], now_ms);
 	}
 	reap(c, base, now_ms);
-}
-
-/* --- enforcing --- */
-
-static bool silent(const struct children *c, const struct child *child, unsigned timeout,
-		   uint64_t now_ms)
-{
-	uint64_t beat_ms = atomic_load(&slot_of(c, child)->beat_ms);
-
-	/* A boot takes as long as it takes, as under gunicorn. */
-	return timeout > 0 && child->state != CHILD_BOOTING && child->state < CHILD_ABORTED &&
-	       beat_ms + (uint64_t)timeout * 1000 < now_ms;
-}
-
-static void abort_silent(struct children *c, struct child *child, uint64_t now_ms)
-{
-	log_critical("WORKER TIMEOUT (pid:%d)", (int)child->pid);
-	worker_object_aborted(child->pid);
-	kill(child->pid, SIGABRT);
-	child->killed_because = " It gave no sign of life for longer than timeout.";
-	child_set_state(c, child, CHILD_ABORTED, now_ms + ABORT_MS);
-}
-
-static void kill_overdue(struct children *c, struct child *child, uint64_t now_ms)
-{
-	if (!child->killed_because)
-		child->killed_because = " It had not left within graceful_timeout.";
-	kill(child->pid, SIGKILL);
-	child_set_state(c, child, CHILD_KILLED, now_ms + KILL_MS);
-}
-
-void children_enforce(struct children *c, const struct worker_context *base, uint64_t now_ms)
-{
-	for (unsigned i = 0; i < c->slots_used; i++) {
-		struct child *child = &c->slots[i];
-
-		if (child->state == CHILD_NONE || child->state == CHILD_KILLED)
-			continue;
-		if (child->due_ms != NEVER_MS && now_ms >= child->due_ms)
-			kill_overdue(c, child, now_ms);
-		else if (silent(c, child, base->settings->timeout, now_ms))
-			abort_silent(c, child, now_ms);
-	}
 }
 
 /* --- stopping, log files --- */

@@ -31,6 +31,8 @@ struct child {
 	uint64_t ready_ms;   /* since when it served; 0: it never did */
 	bool asked_to_leave; /* the master has sent TERM or QUIT */
 	bool reopen_logs;    /* a USR1 that it was too young for */
+	bool tired;	    /* serves until another one is ready in its place */
+	int stacks_fd;	    /* its Python stacks, if it hangs or crashes; -1: none */
 	const char *killed_because;
 };
 
@@ -75,9 +77,6 @@ void child_set_state(struct children *c, struct child *child, enum child_state s
 /* The lowest free slot, or NULL. */
 struct child *children_free_slot(struct children *c);
 
-/* How many of the current generation boot or serve. */
-unsigned children_current(const struct children *c);
-
 /* Whether workers of an earlier generation serve. */
 bool children_old_serve(const struct children *c);
 
@@ -116,8 +115,19 @@ void children_release(struct children *c);
 /* Takes in what the workers report and buries those that ended. */
 void children_watch(struct children *c, const struct worker_context *base, uint64_t now_ms);
 
-/* Aborts the silent and kills those whose time is over. */
+/* What the worker shows of itself. */
+struct score_slot *children_slot(const struct children *c, const struct child *child);
+
+/* --- enforce.c --- */
+
+/* Aborts those that hang, after saying what they were doing, and kills those whose time
+ * is over. */
 void children_enforce(struct children *c, const struct worker_context *base, uint64_t now_ms);
+
+/* The Python stacks that the worker has left behind, if any. */
+void children_log_stacks(const struct child *child);
+
+/* --- children.c, further --- */
 
 /* Brings what is alive to what is wanted: the one place that forks workers and
  * lets them go while the server runs.  base: what all workers get. */

@@ -12,8 +12,9 @@
  *   is tried, so that a crash loop costs little and fills no disk.  When one is
  *   ready the others follow at once; the memory of the failure goes after it has
  *   served for a while, since workers may also die right after they are ready.
- * - A worker that leaves by itself (max_requests) no longer counts as alive: its
- *   replacement boots while it finishes. */
+ * - A worker that is tired (max_requests) serves until its replacement is ready.  One
+ *   that leaves by itself no longer counts as alive: its replacement boots while it
+ *   finishes. */
 #include "children.h"
 
 #include <assert.h>
@@ -77,9 +78,24 @@ static unsigned count(const struct children *c, bool current, enum child_state s
 	return n;
 }
 
-unsigned children_current(const struct children *c)
+static bool is_tired(const struct children *c, const struct child *child)
 {
-	return count(c, true, CHILD_BOOTING) + count(c, true, CHILD_READY);
+	return child->tired && child->state == CHILD_READY && child->generation == c->generation;
+}
+
+static unsigned count_tired(const struct children *c)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < c->slots_used; i++)
+		n += is_tired(c, &c->slots[i]);
+	return n;
+}
+
+/* Those of the current generation that stay: the tired are as good as gone. */
+static unsigned count_staying(const struct children *c)
+{
+	return count(c, true, CHILD_BOOTING) + count(c, true, CHILD_READY) - count_tired(c);
 }
 
 bool children_old_serve(const struct children *c)
@@ -89,18 +105,26 @@ bool children_old_serve(const struct children *c)
 
 unsigned plan_spawns(const struct children *c, uint64_t now_ms)
 {
-	unsigned current = children_current(c);
+	unsigned staying = count_staying(c);
 
-	if (current >= c->wanted)
+	if (staying >= c->wanted)
 		return 0;
 	if (c->backoff.until_ms == 0)
-		return c->wanted - current;
+		return c->wanted - staying;
 	if (now_ms < c->backoff.until_ms || count(c, true, CHILD_BOOTING) > 0)
 		return 0;
 	return 1;
 }
 
-/* The oldest child in that state, of the current or of earlier generations. */
+static struct child *older(struct child *a, struct child *b)
+{
+	if (!a || !b)
+		return a ? a : b;
+	return a->age < b->age ? a : b;
+}
+
+/* The oldest child in that state, of the current or of earlier generations; none of
+ * the tired. */
 static struct child *oldest(struct children *c, bool current, enum child_state state)
 {
 	struct child *found = NULL;
@@ -109,17 +133,20 @@ static struct child *oldest(struct children *c, bool current, enum child_state s
 		struct child *child = &c->slots[i];
 
 		if (child->state == state && (child->generation == c->generation) == current &&
-		    (!found || child->age < found->age))
-			found = child;
+		    !is_tired(c, child))
+			found = older(found, child);
 	}
 	return found;
 }
 
-static struct child *older(struct child *a, struct child *b)
+static struct child *oldest_tired(struct children *c)
 {
-	if (!a || !b)
-		return a ? a : b;
-	return a->age < b->age ? a : b;
+	struct child *found = NULL;
+
+	for (unsigned i = 0; i < c->slots_used; i++)
+		if (is_tired(c, &c->slots[i]))
+			found = older(found, &c->slots[i]);
+	return found;
 }
 
 /* How many of earlier generations may still serve. */
@@ -141,7 +168,9 @@ struct child *plan_retirement(struct children *c)
 		return outdated;
 	if (count(c, false, CHILD_READY) > old_allowed(c))
 		return oldest(c, false, CHILD_READY);
-	if (children_current(c) > c->wanted)
+	if (count(c, true, CHILD_READY) > c->wanted && count_tired(c) > 0)
+		return oldest_tired(c);
+	if (count_staying(c) > c->wanted)
 		return older(oldest(c, true, CHILD_READY), oldest(c, true, CHILD_BOOTING));
 	return NULL;
 }

@@ -37,6 +37,8 @@ void scoreboard_begin(struct score_slot *slot, uint64_t now_ms)
 	atomic_store(&slot->connections, 0);
 	atomic_store(&slot->requests, 0);
 	atomic_store(&slot->busy, 0);
+	for (size_t i = 0; i < SCORE_HAND_MAX; i++)
+		score_request_end(&slot->hand[i]);
 	atomic_store(&slot->beat_ms, now_ms);
 	atomic_store(&slot->state, SCORE_BOOTING);
 }
@@ -45,4 +47,41 @@ void scoreboard_end(struct scoreboard *sb, struct score_slot *slot)
 {
 	atomic_fetch_sub(&sb->spooled, atomic_exchange(&slot->spooled, 0));
 	atomic_store(&slot->state, SCORE_EMPTY);
+}
+
+static uint8_t copy_cut(char *to, size_t room, struct slice from)
+{
+	size_t len = from.len < room ? from.len : room;
+
+	memcpy(to, from.base, len);
+	return (uint8_t)len;
+}
+
+/* The time comes last, so that what is seen of a request is whole but for the one
+ * moment in which its place is used again. */
+void score_request_begin(struct score_request *r, struct slice method, struct slice target,
+			 uint64_t now_ms)
+{
+	r->method_len = copy_cut(r->method, sizeof(r->method), method);
+	r->target_len = copy_cut(r->target, sizeof(r->target), target);
+	atomic_store_explicit(&r->since_ms, now_ms, memory_order_release);
+}
+
+void score_request_end(struct score_request *r)
+{
+	atomic_store_explicit(&r->since_ms, 0, memory_order_relaxed);
+}
+
+bool score_request_read(const struct score_request *r, struct score_request *copy)
+{
+	copy->since_ms = atomic_load_explicit(&r->since_ms, memory_order_acquire);
+	if (copy->since_ms == 0)
+		return false;
+	memcpy(copy->method, r->method, sizeof(copy->method));
+	memcpy(copy->target, r->target, sizeof(copy->target));
+	copy->method_len = r->method_len;
+	copy->target_len = r->target_len;
+	if (copy->method_len > sizeof(copy->method) || copy->target_len > sizeof(copy->target))
+		return false;
+	return true;
 }

@@ -101,6 +101,5 @@ int worker_access_init(struct worker *w, struct err *err)
 	}
 	w->service.timed = true;
 	w->service.answered = w->access_format ? write_line : call_logger;
-	w->service.answered_data = w;
 	return 0;
 }

@@ -1,6 +1,10 @@
-/* What makes a worker leave by itself: enough requests, or a master that has
- * gone. */
+/* What makes a worker leave by itself: enough requests, memory or years, or a master that
+ * has gone.
+ *
+ * Nobody waits for a worker that has had enough: it says so, and serves until the master
+ * has another one ready. */
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -9,7 +13,7 @@
 #include "ucorn/util/clock.h"
 #include "ucorn/util/log.h"
 
-enum { PARENT_CHECK_MS = 1000 };
+enum { LOOK_MS = 1000 };
 
 unsigned worker_max_connections(const struct worker *w)
 {
@@ -39,28 +43,84 @@ uint64_t worker_draw_limit(const struct settings *s, unsigned age)
 			       : 0;
 }
 
+/* Workers that were forked together should not leave together: up to a tenth earlier. */
+static uint64_t draw_lifetime_ms(const struct worker *w)
+{
+	uint64_t limit_ms = 1000 * (uint64_t)w->context.settings->max_worker_lifetime;
+
+	return limit_ms - limit_ms / 10 * jitter(1000, w->context.age) / 1000;
+}
+
+void worker_limits_init(struct worker *w)
+{
+	if (w->context.settings->max_worker_lifetime > 0)
+		w->retire_ms = clock_ms() + draw_lifetime_ms(w);
+}
+
+/* What is in memory of this process, shared or not; 0 if it cannot be known. */
+static uint64_t resident_bytes(void)
+{
+	unsigned long long pages = 0;
+	FILE *statm = fopen("/proc/self/statm", "re");
+
+	if (statm && fscanf(statm, "%*u %llu", &pages) != 1)
+		pages = 0;
+	if (statm)
+		fclose(statm);
+	return pages * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+static void check_memory(struct worker *w)
+{
+	uint64_t limit = w->context.settings->max_worker_memory;
+	uint64_t bytes = limit > 0 && !w->tired ? resident_bytes() : 0;
+
+	if (bytes <= limit)
+		return;
+	log_warning("Worker (pid:%d) uses %llu MiB, more than max_worker_memory: it is replaced.",
+		    (int)getpid(), (unsigned long long)bytes >> 20);
+	worker_tire(w);
+}
+
 static void check_parent(struct worker *w)
 {
-	uint64_t now_ms = w->service.now_ms;
-
-	if (now_ms - w->parent_checked_ms < PARENT_CHECK_MS)
-		return;
-	w->parent_checked_ms = now_ms;
 	if (getppid() == w->context.master_pid)
 		return;
 	log_info("Parent changed, shutting down: <Worker %d>", (int)getpid());
 	worker_leave(w);
 }
 
+/* Once a second. */
+static void look_around(struct worker *w)
+{
+	uint64_t now_ms = w->service.now_ms;
+
+	if (now_ms - w->looked_ms < LOOK_MS)
+		return;
+	w->looked_ms = now_ms;
+	check_memory(w);
+	check_parent(w);
+}
+
+static void check_age(struct worker *w)
+{
+	if (w->max_requests && w->service.requests >= w->max_requests) {
+		log_info("Autorestarting worker after current request.");
+		worker_tire(w);
+	} else if (w->retire_ms && w->service.now_ms >= w->retire_ms) {
+		log_info("Worker (pid:%d) has reached max_worker_lifetime: it is replaced.",
+			 (int)getpid());
+		worker_tire(w);
+	}
+}
+
 void worker_limits_check(struct worker *w)
 {
 	if (w->leaving)
 		return;
+	if (!w->tired)
+		check_age(w);
 	if (atomic_load_explicit(&w->retired, memory_order_relaxed))
 		worker_leave(w);
-	if (w->max_requests && w->service.requests >= w->max_requests) {
-		log_info("Autorestarting worker after current request.");
-		worker_leave(w);
-	}
-	check_parent(w);
+	look_around(w);
 }

@@ -19,6 +19,8 @@ struct worker {
 	struct buf server_line;		     /* the service's */
 	struct access_format *access_format; /* NULL: C writes no access log */
 	int wake[2];			     /* Python writes a byte to [1] for each signal */
+	uint32_t places;		     /* on the scoreboard for requests: free ones, as bits */
+	bool tired;			     /* has asked for another one in its place */
 	bool leaving;			     /* finishes what it has, then ends */
 	bool quick;			     /* ends at once */
 	bool ended;		 /* has served: there is no code of the application to end */
@@ -27,7 +29,8 @@ struct worker {
 	int exit_code;
 	uint64_t max_requests; /* worker.max_requests: with its jitter */
 	uint64_t leave_by_ms;  /* when a leaving worker gives up waiting */
-	uint64_t parent_checked_ms;
+	uint64_t retire_ms;    /* max_worker_lifetime: when it gets tired; 0: never */
+	uint64_t looked_ms;    /* at what costs a system call to know */
 	bool access_broken; /* a failure of the access log has been told */
 };
 
@@ -60,6 +63,7 @@ void worker_beat(struct worker *w);
 MUST_CHECK int worker_configure(struct worker *w, struct err *err);
 
 /* limits.c: what makes a worker leave by itself. */
+void worker_limits_init(struct worker *w);
 void worker_limits_check(struct worker *w);
 /* worker_connections, or as many as the limit of open files leaves room for. */
 unsigned worker_max_connections(const struct worker *w);
@@ -70,6 +74,14 @@ void worker_hooks_exit(struct worker *w);
 
 /* Begins to leave: takes no further connection, answers with Connection: close. */
 void worker_leave(struct worker *w);
+
+/* Asks the master for another worker in its place, and serves until that is ready. */
+void worker_tire(struct worker *w);
+
+/* inhand.c: shows which requests the application has; ends those that take longer than
+ * request_timeout, to be called between turns. */
+void worker_in_hand_init(struct worker *w);
+void worker_in_hand_check(struct worker *w);
 
 /* accesslog.c: one line per answer. */
 MUST_CHECK int worker_access_init(struct worker *w, struct err *err);

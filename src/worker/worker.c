@@ -23,6 +23,7 @@
 #include "ucorn/py/proxies.h"
 #include "ucorn/py/reloader.h"
 #include "ucorn/py/signals.h"
+#include "ucorn/py/stacks.h"
 #include "ucorn/util/clock.h"
 #include "ucorn/util/fd.h"
 #include "ucorn/util/log.h"
@@ -71,6 +72,12 @@ void worker_leave(struct worker *w)
 	slot_set_state(w, SCORE_LEAVING);
 }
 
+void worker_tire(struct worker *w)
+{
+	w->tired = true;
+	slot_set_state(w, SCORE_TIRED);
+}
+
 /* Nothing is left to be done, or no time to do it. */
 static bool has_drained(struct worker *w)
 {
@@ -102,6 +109,7 @@ void worker_run_inline(struct worker *w)
 		reactor_turn(w->reactor);
 		slot_update(w);
 		worker_signals_run(w);
+		worker_in_hand_check(w);
 		worker_limits_check(w);
 		if (w->leaving)
 			leave_turn(w);
@@ -235,6 +243,8 @@ static int worker_boot(struct worker *w, struct err *err)
 
 	if (worker_listeners_open(w, err) < 0)
 		return -1;
+	if (stacks_open(worker_stacks_signal(), ctx->stacks_fd, err) < 0)
+		return -1;
 	if (hook_call(HOOK_POST_FORK, err) < 0 || worker_change_user(ctx->settings, err) < 0)
 		return -1;
 	if (worker_signals_open(w, err) < 0)
@@ -252,6 +262,8 @@ static int worker_boot(struct worker *w, struct err *err)
 		return -1;
 	if (worker_configure(w, err) < 0)
 		return -1;
+	worker_in_hand_init(w);
+	worker_limits_init(w);
 	if (app_begin(w, err) < 0)
 		return -1;
 	if (worker_access_init(w, err) < 0)

@@ -454,7 +454,7 @@ static void scene_init(struct scene *s, const uint8_t *control)
 	service->now_ms = 1000000;
 	http_date_set(&service->date, 784111777);
 	service->answered = on_answered;
-	service->answered_data = s;
+	service->told_data = s;
 	service->limits = fuzz_limits(control[2], control[3]);
 	service->limits.body = control[4];
 	service->keep_alive = !(flags & NO_KEEP_ALIVE);

@@ -81,6 +81,49 @@ static void the_missing_are_forked(void **state)
 	assert_int_equal(plan_spawns(&c, 1), 0);
 }
 
+static void the_tired_serve_until_others_are_ready(void **state)
+{
+	struct child *fresh[2];
+
+	UNUSED(state);
+	add_many(4, CHILD_READY);
+	c.slots[1].tired = c.slots[3].tired = true;
+	assert_int_equal(plan_spawns(&c, 1), 2);
+	fresh[0] = add(CHILD_BOOTING);
+	fresh[1] = add(CHILD_BOOTING);
+	assert_int_equal(plan_spawns(&c, 1), 0);
+	assert_null(plan_retirement(&c));
+	child_set_state(&c, fresh[1], CHILD_READY, NEVER_MS);
+	assert_ptr_equal(plan_retirement(&c), &c.slots[1]);
+	assert_int_equal(retire_all(), 1);
+	child_set_state(&c, fresh[0], CHILD_NONE, NEVER_MS); /* its boot has failed */
+	assert_null(plan_retirement(&c));
+	assert_int_equal(plan_spawns(&c, 1), 1);
+}
+
+static void the_tired_leave_first_when_fewer_are_wanted(void **state)
+{
+	UNUSED(state);
+	add_many(4, CHILD_READY);
+	c.slots[2].tired = true;
+	c.wanted = 3;
+	assert_int_equal(plan_spawns(&c, 1), 0);
+	assert_ptr_equal(plan_retirement(&c), &c.slots[2]);
+	assert_int_equal(retire_all(), 1);
+}
+
+static void the_tired_of_an_old_generation_leave_with_it(void **state)
+{
+	UNUSED(state);
+	add_many(4, CHILD_READY);
+	c.slots[2].tired = true;
+	plan_generation(&c, 4);
+	assert_int_equal(plan_spawns(&c, 1), 4);
+	assert_null(plan_retirement(&c));
+	add(CHILD_READY);
+	assert_int_equal(retire_all(), 1);
+}
+
 static void surplus_leaves_oldest_first(void **state)
 {
 	UNUSED(state);
@@ -247,6 +290,9 @@ int main(void)
 		PLAN_TEST(slots_are_used_again_from_below),
 		PLAN_TEST(there_is_an_end_of_slots),
 		PLAN_TEST(the_missing_are_forked),
+		PLAN_TEST(the_tired_serve_until_others_are_ready),
+		PLAN_TEST(the_tired_leave_first_when_fewer_are_wanted),
+		PLAN_TEST(the_tired_of_an_old_generation_leave_with_it),
 		PLAN_TEST(surplus_leaves_oldest_first),
 		PLAN_TEST(a_new_generation_replaces_in_step),
 		PLAN_TEST(a_smaller_generation_lets_all_go_when_it_is_complete),

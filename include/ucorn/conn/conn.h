@@ -81,9 +81,14 @@ struct conn_service {
 	unsigned connections;	 /* open now */
 	unsigned busy;		 /* between start and finish of the application */
 	uint64_t requests;	 /* handed to the application so far */
+	struct list in_hand;	 /* exchanges that the application has, oldest first */
+	/* The application is about to get a request; it has let go of it.  NULL: nobody
+	 * wants to know, as for the following. */
+	void (*begun)(struct exchange *x, void *data);
+	void (*finished)(struct exchange *x, void *data);
 	/* An answer is complete, or will never be; before the application lets go. */
 	void (*answered)(struct exchange *x, void *data);
-	void *answered_data;
+	void *told_data; /* for these three */
 };
 
 struct conn {

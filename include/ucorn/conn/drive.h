@@ -54,6 +54,10 @@ bool driver_has_work(const struct driver *d);
  * passed. */
 void driver_run(struct driver *d, unsigned max, unsigned max_ms);
 
+/* Cuts c, whose application has not finished and is not running: that learns of it in its
+ * next turn. */
+void driver_cut(struct driver *d, struct conn *c);
+
 /* Ends what is overdue at service->now_ms, each after a last look whether what it
  * waited for has come. */
 void driver_sweep(struct driver *d);

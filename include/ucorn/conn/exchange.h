@@ -4,6 +4,7 @@
 
 #include "ucorn/http/response.h"
 #include "ucorn/http/spool.h"
+#include "ucorn/util/list.h"
 
 struct conn;
 
@@ -21,6 +22,9 @@ struct exchange {
 	off_t spill_end;	    /* bytes in that file */
 	void *app_state;	    /* the application's, from start to finish */
 	uint64_t started_us;	    /* clock_us() when the application began; 0: not timed */
+	uint64_t begun_ms;	    /* the service's now_ms when the application began */
+	struct list in_hand;	    /* on the service's list, from begin to finish */
+	int place;		    /* for who is told of begin and finish */
 	enum http_error error;	    /* why there was an error page; HTTP_ERR_NONE: there was none */
 	bool running;		    /* start was called, finish was not */
 	bool aborted;		    /* no clean end: the connection is cut */

@@ -44,6 +44,9 @@ void reactor_accept_waiting(struct reactor *r, size_t first, unsigned max);
 /* Takes no further connection; the listeners themselves stay open. */
 void reactor_stop_accepting(struct reactor *r);
 
+/* driver_cut */
+void reactor_cut(struct reactor *r, struct conn *c);
+
 /* Closes the connections between requests. */
 void reactor_close_idle(struct reactor *r);
 

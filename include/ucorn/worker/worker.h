@@ -2,6 +2,7 @@
 #ifndef UCORN_WORKER_WORKER_H
 #define UCORN_WORKER_WORKER_H
 
+#include <signal.h>
 #include <sys/types.h>
 
 #include "ucorn/config/settings.h"
@@ -28,10 +29,18 @@ struct worker_context {
 	struct log_sinks *sinks;
 	struct app *app; /* imported by the master (preload), or NULL */
 	int notify_fd;	 /* a byte 0 written here: the slot's state has changed */
+	int stacks_fd;	 /* where its Python stacks go when it hangs or crashes; -1: nowhere */
 	pid_t master_pid;
 	bool replaces; /* others have served before it */
 	unsigned age;  /* how many workers were forked before, plus 1 */
 };
+
+/* At this signal a worker writes its Python stacks to stacks_fd.  No standard signal: all
+ * of those mean something to some application. */
+static inline int worker_stacks_signal(void)
+{
+	return SIGRTMIN + 1;
+}
 
 /* Descriptors that a worker needs besides those of its connections. */
 enum { WORKER_OTHER_FILES = 32 };
