@@ -10,6 +10,7 @@
 enum {
 	SLOW_HEAD_MS = 250, /* a head that takes longer may be given up for a newcomer */
 	SLOW_APP_MS = 2,    /* clients may leave meanwhile */
+	FIRST_REQUEST_MS = 1000, /* in which a new client sends it, even if the server stops */
 	DOUBTFUL_TURNS = 4, /* in which their requests are found, and doubted */
 };
 
@@ -189,6 +190,13 @@ bool driver_shed(struct driver *d)
 	return false;
 }
 
+/* Who has connected a moment ago is about to send a request. */
+static bool has_just_come(const struct driver *d, const struct deadline *due,
+			  enum deadline_kind kind)
+{
+	return kind == DEADLINE_HEAD && d->service->now_ms - due->since_ms < FIRST_REQUEST_MS;
+}
+
 void driver_close_idle(struct driver *d)
 {
 	static const enum deadline_kind kinds[] = {DEADLINE_KEEPALIVE, DEADLINE_HEAD};
@@ -201,7 +209,7 @@ void driver_close_idle(struct driver *d)
 			struct conn *c = container_of(due, struct conn, deadline);
 
 			next = node->next;
-			if (conn_is_idle(c))
+			if (conn_is_idle(c) && !has_just_come(d, due, kinds[k]))
 				close_if(d, c, conn_is_idle);
 		}
 	}

@@ -42,6 +42,7 @@ struct gate {
 	const struct listener *listener;
 	struct reactor *reactor;
 	bool ready;
+	bool closed;	   /* nothing more is taken from it */
 	uint64_t ready_ms; /* since when */
 };
 
@@ -51,7 +52,8 @@ struct reactor {
 	struct ev_loop *loop;
 	struct reactor_options options;
 	struct gate *gates; /* one per listener */
-	bool accepting;	    /* gates are watched */
+	bool accepting;	    /* gates are watched, but for closed ones */
+	bool finishing;	    /* each gate closes when nobody waits there */
 	bool paused;	    /* until the next tick: descriptors were short */
 	bool blocking;	    /* the poll of this turn may block */
 	uint64_t swept_ms, warned_ms;
@@ -124,7 +126,8 @@ static const struct driver_ops reactor_ops = {.watch = reactor_watch, .drop = re
 static void gates_start(struct reactor *r)
 {
 	for (size_t i = 0; i < r->options.n_listeners; i++)
-		ev_io_start(r->loop, &r->gates[i].watcher);
+		if (!r->gates[i].closed)
+			ev_io_start(r->loop, &r->gates[i].watcher);
 }
 
 /* What made accepting pause may be over. */
@@ -208,15 +211,15 @@ static bool is_full(const struct reactor *r)
 	return r->service->connections >= r->options.max_connections;
 }
 
-/* Takes one connection.  False: none is there, or none can be taken now. */
-static bool gate_accept(struct reactor *r, struct gate *g)
+/* Takes one connection.  -EAGAIN: none is there; other -errno: none can be taken now. */
+static int gate_accept(struct reactor *r, struct gate *g)
 {
 	struct sockaddr_storage peer;
 	int fd;
 
 	if (is_full(r) && !driver_can_shed(&r->driver)) {
 		gates_pause(r);
-		return false;
+		return -EBUSY;
 	}
 	fd = listener_accept(g->listener, &peer);
 	if (fd >= 0) {
@@ -224,15 +227,25 @@ static bool gate_accept(struct reactor *r, struct gate *g)
 		if (is_full(r))
 			driver_shed(&r->driver);
 		connection_begin(r, g->listener, fd, &peer);
-		return true;
+		return 0;
 	}
 	if (fd == -EAGAIN)
-		return false;
+		return fd;
 	warn_accept(r, -fd);
 	/* Where something is short, the next try may do with one connection less. */
 	if (is_shortage(-fd) && !driver_shed(&r->driver))
 		gates_pause(r);
-	return false;
+	return fd;
+}
+
+static void gate_close(struct reactor *r, struct gate *g)
+{
+	ev_io_stop(r->loop, &g->watcher);
+	g->ready = false;
+	g->closed = true;
+	r->accepting = false;
+	for (size_t i = 0; i < r->options.n_listeners; i++)
+		r->accepting = r->accepting || !r->gates[i].closed;
 }
 
 /* Takes a connection from each listener that has one.  True if there was any. */
@@ -245,9 +258,14 @@ static bool accept_round(struct reactor *r, uint64_t ready_before_ms)
 
 		if (!g->ready || g->ready_ms > ready_before_ms)
 			continue;
-		g->ready = gate_accept(r, g);
+
+		int rc = gate_accept(r, g);
+
+		g->ready = rc == 0;
 		g->ready_ms = r->service->now_ms;
 		any = any || g->ready;
+		if (r->finishing && rc == -EAGAIN)
+			gate_close(r, g);
 	}
 	return any;
 }
@@ -322,9 +340,20 @@ static void on_wake(struct ev_loop *loop, ev_io *io, int events)
 	r->woken(r->woken_data);
 }
 
+static void gates_ask(struct reactor *r)
+{
+	for (size_t i = 0; i < r->options.n_listeners; i++)
+		r->gates[i].ready = !r->gates[i].closed;
+}
+
 void reactor_turn(struct reactor *r)
 {
-	r->blocking = !driver_has_work(&r->driver);
+	/* One that finishes asks the listeners until they have nothing more. */
+	bool asks = r->finishing && r->accepting && !r->paused;
+
+	if (asks)
+		gates_ask(r);
+	r->blocking = !driver_has_work(&r->driver) && !asks;
 	ev_run(r->loop, r->blocking ? EVRUN_ONCE : EVRUN_NOWAIT);
 	driver_run(&r->driver, RUN_MAX, RUN_MAX_MS);
 	accept_some(r);
@@ -346,8 +375,18 @@ void reactor_wake_on(struct reactor *r, int fd, void (*called)(void *data), void
 void reactor_accept_waiting(struct reactor *r, size_t first, unsigned max)
 {
 	for (size_t i = first; i < r->options.n_listeners; i++)
-		for (unsigned n = 0; n < max && gate_accept(r, &r->gates[i]); n++)
+		for (unsigned n = 0; n < max && gate_accept(r, &r->gates[i]) == 0; n++)
 			;
+}
+
+void reactor_finish_accepting(struct reactor *r)
+{
+	r->finishing = true;
+}
+
+bool reactor_is_accepting(const struct reactor *r)
+{
+	return r->accepting;
 }
 
 void reactor_stop_accepting(struct reactor *r)

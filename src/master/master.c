@@ -56,12 +56,24 @@ static struct worker_context context_of(struct master *m)
 
 /* --- stopping --- */
 
+/* Somebody has the sockets when this server has gone. */
+static bool master_has_heir(const struct master *m)
+{
+	UNUSED(m);
+	return false;
+}
+
 /* From here on the loop only waits for the workers to go. */
 static void begin_stop(struct master *m, enum stop stop, int signal_number, uint64_t due_ms)
 {
+	bool draining = stop == STOP_GRACEFUL && !master_has_heir(m);
+
 	m->stop = stop;
+	atomic_store(&m->children.scoreboard->draining, draining);
 	atomic_store(&m->children.scoreboard->stopping, true);
 	server_object_listen(NULL, 0);
+	if (draining)
+		sockets_turn_away(&m->sockets);
 	sockets_close(&m->sockets);
 	children_stop(&m->children, signal_number, due_ms);
 }

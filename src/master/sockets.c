@@ -228,6 +228,12 @@ void sockets_close(struct sockets *s)
 	close_missing(s, &(struct sockets){0});
 }
 
+void sockets_turn_away(const struct sockets *s)
+{
+	for (size_t i = 0; i < s->count; i++)
+		listener_turn_away(&s->items[i]);
+}
+
 void sockets_log(const struct sockets *s, pid_t pid)
 {
 	struct buf urls = {0};

@@ -30,6 +30,9 @@ MUST_CHECK int sockets_open_apart(struct sockets *own, const struct sockets *s,
 MUST_CHECK int sockets_change(struct sockets *s, const struct settings *fresh, bool *changed,
 			      struct err *err);
 
+/* Nobody new comes to them, here or in the workers; who waits there goes on waiting. */
+void sockets_turn_away(const struct sockets *s);
+
 /* Closes all and removes the files of unix sockets. */
 void sockets_close(struct sockets *s);
 

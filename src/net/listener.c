@@ -10,6 +10,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <linux/filter.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -262,6 +263,35 @@ void listener_close(struct listener *l, bool unlink_file)
 		unlink_own_file(l);
 	fd_close(&l->fd);
 	l->file_ino = 0;
+}
+
+/* A socket that closes resets the connections that came since the last accept, and their
+ * clients cannot know whether they were served.  So first it takes no more: the kernel
+ * drops their SYN (flags are byte 13 of a segment, RFC 9293 3.1), and when they try again,
+ * a second later, there is no socket and they are told so. */
+static void drop_syn(int fd)
+{
+	enum { FLAGS_AT = 13, SYN = 0x02, ACK = 0x10 };
+	struct sock_filter program[] = {
+		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, FLAGS_AT),
+		BPF_STMT(BPF_ALU | BPF_AND | BPF_K, SYN | ACK),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYN, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, 0),
+		BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
+	};
+	const struct sock_fprog filter = {ARRAY_LEN(program), program};
+
+	/* Without it, the few that come between the last accept and the close are reset. */
+	if (setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof(filter)) < 0)
+		return;
+}
+
+void listener_turn_away(const struct listener *l)
+{
+	if (l->is_unix)
+		shutdown(l->fd, SHUT_RDWR); /* of a listening one: connect(2) is refused */
+	else
+		drop_syn(l->fd);
 }
 
 int listener_accept(const struct listener *l, struct sockaddr_storage *peer)

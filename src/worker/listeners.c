@@ -1,52 +1,89 @@
 /* What a worker accepts from: the master's sockets, and with reuse_port some that it
  * has opened by itself.
  *
- * The kernel goes on putting connections into the queue of such a socket as long as
- * it is open, and nobody else can take them from there.  So a worker that leaves
- * takes what waits and closes at once.  Whoever comes between the two is reset, unless
- * the kernel moves waiting connections to other sockets of the address
- * (net.ipv4.tcp_migrate_req, since Linux 5.14). */
+ * A worker that leaves closes them all, so that a stopping server refuses connections as
+ * soon as it serves none: a socket that stays open in one worker goes on collecting
+ * clients whom nobody will serve.
+ *
+ * The kernel goes on putting connections into the queue of a socket of the worker's own
+ * as long as it is open, and nobody else can take them from there.  So these are emptied
+ * and closed at once.  Whoever comes between the two is reset, unless the kernel moves
+ * waiting connections to other sockets of the address (net.ipv4.tcp_migrate_req, since
+ * Linux 5.14). */
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "state.h"
 #include "ucorn/py/proxies.h"
 
+/* Those of the master, in an array of the worker's. */
+static struct listener *copy_shared(const struct worker_context *ctx, size_t *count,
+				    struct err *err)
+{
+	struct listener *copy = calloc(ctx->n_listeners ? ctx->n_listeners : 1, sizeof(*copy));
+
+	if (!copy) {
+		err_set(err, "No memory for the listening sockets.");
+		return NULL;
+	}
+	memcpy(copy, ctx->listeners, ctx->n_listeners * sizeof(*copy));
+	*count = ctx->n_listeners;
+	return copy;
+}
+
 int worker_listeners_open(struct worker *w, struct err *err)
 {
 	const struct worker_context *ctx = &w->context;
 
-	if (!ctx->open_listeners)
-		return 0;
-	w->listeners = ctx->open_listeners(ctx, &w->n_listeners, err);
+	w->n_shared = ctx->n_listeners;
+	w->listeners = ctx->open_listeners ? ctx->open_listeners(ctx, &w->n_listeners, err)
+					   : copy_shared(ctx, &w->n_listeners, err);
 	if (!w->listeners) {
 		err->exit_code = 3;
 		return -1;
 	}
-	w->n_shared = ctx->n_listeners;
-	w->context.listeners = w->listeners;
-	w->context.n_listeners = w->n_listeners;
-	server_object_listen(w->listeners, w->n_listeners);
+	if (ctx->open_listeners)
+		server_object_listen(w->listeners, w->n_listeners);
 	return 0;
 }
 
-void worker_listeners_leave(struct worker *w)
+/* Serves who waits at the shared sockets, too, if nobody else will; false: not done yet. */
+static bool shared_are_done(struct worker *w)
 {
-	if (!w->listeners || w->n_listeners == w->n_shared)
-		return;
-	server_object_listen(w->listeners, w->n_shared);
-	reactor_stop_accepting(w->reactor);
+	const struct scoreboard *sb = w->context.scoreboard;
+
+	if (!atomic_load_explicit(&sb->draining, memory_order_relaxed)) {
+		reactor_stop_accepting(w->reactor);
+		return true;
+	}
+	reactor_finish_accepting(w->reactor);
+	return !reactor_is_accepting(w->reactor);
+}
+
+bool worker_listeners_leave(struct worker *w)
+{
+	if (w->has_left_listeners)
+		return true;
+	if (!shared_are_done(w))
+		return false;
 	reactor_accept_waiting(w->reactor, w->n_shared, w->context.settings->backlog);
-	while (w->n_listeners > w->n_shared)
-		listener_close(&w->listeners[--w->n_listeners], false);
+	worker_listeners_close(w);
+	w->has_left_listeners = true;
+	return true;
 }
 
 void worker_listeners_close(struct worker *w)
 {
 	server_object_listen(NULL, 0);
-	for (size_t i = 0; i < w->context.n_listeners; i++)
-		if (w->context.listeners[i].fd >= 0)
-			close(w->context.listeners[i].fd);
+	for (size_t i = 0; i < w->n_listeners; i++)
+		listener_close(&w->listeners[i], false);
+}
+
+void worker_listeners_release(struct worker *w)
+{
+	worker_listeners_close(w);
 	free(w->listeners);
 	w->listeners = NULL;
+	w->n_listeners = 0;
 }

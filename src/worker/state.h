@@ -11,9 +11,10 @@ struct worker {
 	struct worker_context context;
 	struct conn_service service;
 	struct reactor *reactor;
-	struct listener *listeners; /* with sockets of its own behind the master's; or NULL */
+	struct listener *listeners; /* the master's, and sockets of its own behind them */
 	size_t n_listeners;
-	size_t n_shared; /* the first of them, which are the master's */
+	size_t n_shared;	 /* the first of them, which are the master's */
+	bool has_left_listeners; /* they are closed, and served who waited there */
 	struct app *app;
 	struct forwarding forwarding;
 	struct buf server_line;		     /* the service's */
@@ -48,9 +49,12 @@ void worker_signals_run(struct worker *w);
 
 /* listeners.c: what it accepts from. */
 MUST_CHECK int worker_listeners_open(struct worker *w, struct err *err);
-/* Nothing comes to its own sockets any more; what waited there was accepted. */
-void worker_listeners_leave(struct worker *w);
+/* After a turn of a leaving worker.  True: nothing will come any more, the sockets are
+ * closed; false: some clients still wait there, and are served. */
+bool worker_listeners_leave(struct worker *w);
+/* Connections go on; what they say of their listener stays valid until the release. */
 void worker_listeners_close(struct worker *w);
+void worker_listeners_release(struct worker *w);
 
 /* privileges.c: from here on the worker runs as user and group say; -1 after the
  * log was told. */

@@ -81,7 +81,7 @@ void worker_tire(struct worker *w)
 /* Nothing is left to be done, or no time to do it. */
 static bool has_drained(struct worker *w)
 {
-	if (w->service.connections == 0)
+	if (w->service.connections == 0 && w->has_left_listeners)
 		return true;
 	if (w->service.now_ms < w->leave_by_ms)
 		return false;
@@ -96,7 +96,6 @@ static bool has_drained(struct worker *w)
 static void leave_turn(struct worker *w)
 {
 	worker_listeners_leave(w);
-	reactor_stop_accepting(w->reactor);
 	if (atomic_load_explicit(&w->context.scoreboard->stopping, memory_order_relaxed))
 		reactor_close_idle(w->reactor);
 }
@@ -172,10 +171,10 @@ static double tick_seconds(const struct settings *s)
 static int reactor_start(struct worker *w, struct err *err)
 {
 	const struct worker_context *ctx = &w->context;
-	bool is_alone = ctx->settings->workers == 1 || w->listeners;
+	bool is_alone = ctx->settings->workers == 1 || ctx->open_listeners;
 	struct reactor_options options = {
-		.listeners = ctx->listeners,
-		.n_listeners = ctx->n_listeners,
+		.listeners = w->listeners,
+		.n_listeners = w->n_listeners,
 		/* One at a time, so that the others get their share. */
 		.accept_batch = is_alone ? ACCEPT_BATCH_ALONE : 1,
 		.is_alone = is_alone,
@@ -286,7 +285,7 @@ static void worker_release(struct worker *w)
 	if (log_sinks_flush(w->context.sinks) < 0)
 		log_debug("Some access lines were lost at exit");
 	worker_signals_close(w, false);
-	worker_listeners_close(w);
+	worker_listeners_release(w);
 	signal(SIGALRM, SIG_DFL);
 	alarm(w->context.settings->graceful_timeout + 1);
 }

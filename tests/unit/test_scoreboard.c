@@ -71,8 +71,36 @@ static void test_shared_with_children(void **state)
 static void test_slots_apart(void **state)
 {
 	UNUSED(state);
-	assert_int_equal(sizeof(struct score_slot), 128);
+	assert_int_equal(sizeof(struct score_slot) % 128, 0);
+	assert_int_equal(offsetof(struct score_slot, hand), 128);
 	assert_int_equal(offsetof(struct scoreboard, slots) % 128, 0);
+}
+
+static void test_requests_are_cut_to_their_room(void **state)
+{
+	static char target[300];
+	struct score_request r = {0}, copy;
+
+	UNUSED(state);
+	memset(target, 'x', sizeof(target));
+	assert_false(score_request_read(&r, &copy));
+	score_request_begin(&r, SLICE("GET"), slice_of(target, sizeof(target)), 77);
+	assert_true(score_request_read(&r, &copy));
+	assert_int_equal(copy.since_ms, 77);
+	assert_true(slice_eq(slice_of(copy.method, copy.method_len), SLICE("GET")));
+	assert_int_equal(copy.target_len, sizeof(copy.target));
+	assert_memory_equal(copy.target, target, sizeof(copy.target));
+	score_request_end(&r);
+	assert_false(score_request_read(&r, &copy));
+}
+
+/* A worker can write anything there before it dies. */
+static void test_lengths_are_not_believed(void **state)
+{
+	struct score_request r = {.since_ms = 1, .target_len = 255}, copy;
+
+	UNUSED(state);
+	assert_false(score_request_read(&r, &copy));
 }
 
 int main(void)
@@ -82,6 +110,8 @@ int main(void)
 		cmocka_unit_test(test_begin_forgets_the_last_child),
 		cmocka_unit_test(test_shared_with_children),
 		cmocka_unit_test(test_slots_apart),
+		cmocka_unit_test(test_requests_are_cut_to_their_room),
+		cmocka_unit_test(test_lengths_are_not_believed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -41,6 +41,11 @@ void reactor_turn(struct reactor *r);
  * max at each: before these are closed, which would reset them. */
 void reactor_accept_waiting(struct reactor *r, size_t first, unsigned max);
 
+/* Goes on accepting, turn by turn, until nobody waits at any listener; then
+ * reactor_is_accepting gives false. */
+void reactor_finish_accepting(struct reactor *r);
+bool reactor_is_accepting(const struct reactor *r);
+
 /* Takes no further connection; the listeners themselves stay open. */
 void reactor_stop_accepting(struct reactor *r);
 

@@ -37,6 +37,10 @@ MUST_CHECK int listener_open(struct listener *l, const struct addr *addr,
  * the one that was bound, or that stood at its path when fd://N was adopted. */
 void listener_close(struct listener *l, bool unlink_file);
 
+/* Lets nobody new come to the socket, in whatever process it is open; those who wait to
+ * be accepted go on waiting.  For a server that is about to end. */
+void listener_turn_away(const struct listener *l);
+
 /* Takes one connection: a non-blocking close-on-exec socket, with TCP_NODELAY
  * on TCP; or -EAGAIN, -EMFILE, other -errno. */
 MUST_CHECK int listener_accept(const struct listener *l, struct sockaddr_storage *peer);

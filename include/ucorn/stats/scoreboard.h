@@ -36,11 +36,12 @@ struct score_slot {
 	_Atomic uint64_t requests;    /* handed to the application since its fork */
 	_Atomic uint32_t busy;	      /* requests in the application now */
 	_Atomic uint64_t spooled;     /* bytes in its temporary files */
-	struct score_request hand[SCORE_HAND_MAX];
+	_Alignas(128) struct score_request hand[SCORE_HAND_MAX];
 };
 
 struct scoreboard {
 	_Atomic bool stopping;	  /* the whole server stops: idle connections are closed at once */
+	_Atomic bool draining;	  /* and nobody comes after it: what waits at the sockets is served */
 	_Atomic uint64_t spooled; /* bytes in the temporary files of all workers */
 	unsigned slot_count;
 	struct score_slot slots[];
