@@ -37,7 +37,7 @@ enum {
 
 int children_init(struct children *c, unsigned wanted)
 {
-	*c = (struct children){.wanted = wanted};
+	*c = (struct children){.wanted = wanted, .former_generation = NO_GENERATION};
 	c->scoreboard = scoreboard_new(CHILDREN_MAX);
 	return c->scoreboard ? 0 : -1;
 }
@@ -73,6 +73,8 @@ static _Noreturn void live_as_worker(struct children *c, const struct worker_con
 		if (c->slots[i].state != CHILD_NONE)
 			fd_close(&c->slots[i].stacks_fd); /* those of others */
 
+	context->enter(context->enter_data);
+
 	int code = interp_end(worker_main(context));
 
 	fflush(NULL);
@@ -102,7 +104,8 @@ static bool before_fork(struct children *c, const struct worker_context *context
 	return false;
 }
 
-static bool spawn(struct children *c, const struct worker_context *base, uint64_t now_ms)
+static bool spawn(struct children *c, const struct worker_context *base, unsigned generation,
+		  uint64_t now_ms)
 {
 	struct child *child = children_free_slot(c);
 	struct worker_context context = *base;
@@ -136,21 +139,34 @@ static bool spawn(struct children *c, const struct worker_context *base, uint64_
 	*child = (struct child){.pid = pid,
 				.forked_ms = now_ms,
 				.age = context.age,
-				.generation = c->generation,
+				.generation = generation,
 				.stacks_fd = context.stacks_fd};
 	child_set_state(c, child, CHILD_BOOTING, NEVER_MS);
 	c->forked++;
 	return true;
 }
 
-void children_maintain(struct children *c, const struct worker_context *base, uint64_t now_ms)
+/* The new settings cannot be lived with, and fewer are left who live with the old ones. */
+static void relieve(struct children *c, const struct worker_context *former, uint64_t now_ms)
+{
+	for (unsigned n = plan_relief(c, now_ms); n > 0; n--) {
+		log_warning("A worker from before the reload has gone; another one is started with "
+			    "the settings of that time.");
+		if (!spawn(c, former, c->former_generation, now_ms))
+			break;
+	}
+}
+
+void children_maintain(struct children *c, const struct worker_context *base,
+		       const struct worker_context *former, uint64_t now_ms)
 {
 	struct child *child;
 
 	for (unsigned n = plan_spawns(c, now_ms); n > 0; n--) {
-		if (!spawn(c, base, now_ms))
+		if (!spawn(c, base, c->generation, now_ms))
 			break;
 	}
+	relieve(c, former, now_ms);
 	while ((child = plan_retirement(c)) != NULL) {
 		kill(child->pid, SIGTERM);
 		child->asked_to_leave = true;
@@ -166,6 +182,8 @@ static void became_ready(struct children *c, struct child *child, uint64_t now_m
 	c->ever_ready = true;
 	if (child->generation == c->generation)
 		backoff_ready(&c->backoff);
+	else
+		backoff_ready(&c->relief);
 	if (child->reopen_logs)
 		kill(child->pid, SIGUSR1);
 	child->reopen_logs = false;
@@ -282,8 +300,11 @@ static void bury(struct children *c, struct child *child, int wait_status, uint6
 	fd_close(&child->stacks_fd);
 	scoreboard_end(c->scoreboard, children_slot(c, child));
 	child_set_state(c, child, CHILD_NONE, NEVER_MS);
-	if (child->generation != c->generation)
+	if (child->generation != c->generation) {
+		if (end != END_EXPECTED)
+			(void)backoff_fail(&c->relief, FIRST_PAUSE_MS, child->forked_ms, now_ms);
 		return;
+	}
 	if (end == END_BOOT_FAILED)
 		boot_failed(c, child, wait_status, now_ms);
 	else if (end == END_SHORT_LIVED)

@@ -9,7 +9,7 @@
 
 struct worker_context;
 
-enum { CHILDREN_MAX = 1024, NEVER_MS = 0 };
+enum { CHILDREN_MAX = 1024, NEVER_MS = 0, NO_GENERATION = UINT32_MAX };
 
 /* A child's way is from top to bottom, rows may be skipped. */
 enum child_state {
@@ -56,11 +56,16 @@ struct children {
 	unsigned alive;
 	unsigned wanted; /* workers of the current generation */
 	unsigned generation;
+	unsigned generations;	    /* that there have been */
+	unsigned former_generation; /* the last one that has served, while the current one has
+				     * not yet; else NO_GENERATION */
+	unsigned former_wanted;
 	unsigned previous; /* how many served when this generation began */
 	unsigned forked;   /* ever */
 	bool ever_ready;   /* some worker has served at some time */
 	int boot_failure;  /* exit code of a worker that failed before any served; 0: none */
 	struct backoff backoff;
+	struct backoff relief; /* of workers in the place of former ones */
 	struct hook_failure failure;
 	struct scoreboard *scoreboard;
 };
@@ -83,6 +88,10 @@ bool children_old_serve(const struct children *c);
 /* How many workers to fork now. */
 unsigned plan_spawns(const struct children *c, uint64_t now_ms);
 
+/* How many to fork in the place of workers of the former generation that have gone, since
+ * those of the current one do not boot. */
+unsigned plan_relief(const struct children *c, uint64_t now_ms);
+
 /* A child that should leave, or NULL.  To be asked again once that one is
  * CHILD_LEAVING. */
 struct child *plan_retirement(struct children *c);
@@ -91,6 +100,12 @@ enum child_end plan_end(const struct child *child, int wait_status, uint64_t now
 
 /* Begins a generation of wanted workers. */
 void plan_generation(struct children *c, unsigned wanted);
+
+/* The current generation, which has not served, is given up for the former one. */
+void plan_former_generation(struct children *c);
+
+/* Whether a worker of the current generation serves. */
+bool children_generation_serves(const struct children *c);
 
 /* A fork of forked_ms has failed: lengthens the pause, from first_ms on.  False:
  * it was forked before the last failure, so it says nothing new; many workers
@@ -130,8 +145,10 @@ void children_log_stacks(const struct child *child);
 /* --- children.c, further --- */
 
 /* Brings what is alive to what is wanted: the one place that forks workers and
- * lets them go while the server runs.  base: what all workers get. */
-void children_maintain(struct children *c, const struct worker_context *base, uint64_t now_ms);
+ * lets them go while the server runs.  base: what all workers get; former: what those get
+ * that stand in for the former generation. */
+void children_maintain(struct children *c, const struct worker_context *base,
+		       const struct worker_context *former, uint64_t now_ms);
 
 /* When a worker that is told to leave now has to be gone. */
 uint64_t children_leave_by(unsigned graceful_timeout, uint64_t now_ms);

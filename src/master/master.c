@@ -37,6 +37,25 @@ static struct listener *open_listeners(const struct worker_context *context, siz
 	return own.items;
 }
 
+/* What a worker gets that takes the place of one of before the reload, while none of the
+ * new ones has served. */
+static struct worker_context former_context_of(struct master *m, const struct worker_context *base)
+{
+	const struct former *f = &m->former;
+	struct worker_context context = *base;
+
+	if (!f->kept)
+		return context;
+	context.settings = &f->settings;
+	context.backend = f->backend;
+	context.listeners = f->sockets.items;
+	context.n_listeners = f->sockets.count;
+	context.sinks = (struct log_sinks *)&f->sinks;
+	context.app = f->settings.preload_app ? f->app : NULL;
+	context.enter = former_revive;
+	return context;
+}
+
 /* What all workers get. */
 static struct worker_context context_of(struct master *m)
 {
@@ -49,6 +68,8 @@ static struct worker_context context_of(struct master *m)
 		.open_data = m,
 		.sinks = &m->sinks,
 		.app = m->settings->preload_app ? m->app : NULL,
+		.enter = former_leave_behind,
+		.enter_data = m,
 		.notify_fd = signals_wake_fd(),
 		.master_pid = getpid(),
 	};
@@ -72,8 +93,11 @@ static void begin_stop(struct master *m, enum stop stop, int signal_number, uint
 	atomic_store(&m->children.scoreboard->draining, draining);
 	atomic_store(&m->children.scoreboard->stopping, true);
 	server_object_listen(NULL, 0);
-	if (draining)
+	if (draining) {
+		sockets_turn_away(&m->former.sockets);
 		sockets_turn_away(&m->sockets);
+	}
+	sockets_drop(&m->former.sockets, &m->sockets);
 	sockets_close(&m->sockets);
 	children_stop(&m->children, signal_number, due_ms);
 }
@@ -152,6 +176,8 @@ void master_on_ttou(struct master *m)
 void master_on_usr1(struct master *m)
 {
 	log_sinks_reopen(&m->sinks);
+	if (m->former.kept)
+		log_sinks_reopen(&m->former.sinks);
 	log_bridge_reopen();
 	children_reopen_logs(&m->children);
 }
@@ -175,6 +201,13 @@ void master_on_winch(struct master *m)
 
 /* --- the loop --- */
 
+static void maintain(struct master *m, const struct worker_context *base, uint64_t now_ms)
+{
+	struct worker_context former = former_context_of(m, base);
+
+	children_maintain(&m->children, base, &former, now_ms);
+}
+
 /* False: nobody is left. */
 static bool turn(struct master *m)
 {
@@ -186,13 +219,14 @@ static bool turn(struct master *m)
 	uint64_t now_ms = clock_ms();
 
 	children_watch(c, &base, now_ms);
+	former_settle(m);
 	if (c->failure.raised && !m->failed)
 		stop_failed(m);
 	if (c->boot_failure && m->stop == STOP_NO)
 		stop_unbooted(m);
 	children_enforce(c, &base, now_ms);
 	if (m->stop == STOP_NO)
-		children_maintain(c, &base, now_ms);
+		maintain(m, &base, now_ms);
 	else if (children_gone(c, now_ms))
 		return false;
 	master_report_metrics(m);

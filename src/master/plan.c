@@ -103,17 +103,43 @@ bool children_old_serve(const struct children *c)
 	return count(c, false, CHILD_READY) > 0;
 }
 
+bool children_generation_serves(const struct children *c)
+{
+	return count(c, true, CHILD_READY) > 0;
+}
+
+/* The forks that a pause allows when missing ones are wanted and boot at present. */
+static unsigned paced(const struct backoff *b, unsigned missing, unsigned boot, uint64_t now_ms)
+{
+	if (b->until_ms == 0 || missing == 0)
+		return missing;
+	return now_ms < b->until_ms || boot > 0 ? 0 : 1;
+}
+
 unsigned plan_spawns(const struct children *c, uint64_t now_ms)
 {
 	unsigned staying = count_staying(c);
 
 	if (staying >= c->wanted)
 		return 0;
-	if (c->backoff.until_ms == 0)
-		return c->wanted - staying;
-	if (now_ms < c->backoff.until_ms || count(c, true, CHILD_BOOTING) > 0)
+	return paced(&c->backoff, c->wanted - staying, count(c, true, CHILD_BOOTING), now_ms);
+}
+
+/* The current generation has tried to boot, and has not. */
+static bool has_failed(const struct children *c)
+{
+	return c->former_generation != NO_GENERATION && c->backoff.delay_ms > 0 &&
+	       !children_generation_serves(c);
+}
+
+unsigned plan_relief(const struct children *c, uint64_t now_ms)
+{
+	unsigned boot = count(c, false, CHILD_BOOTING);
+	unsigned there = count(c, false, CHILD_READY) + boot;
+
+	if (!has_failed(c) || there >= c->previous || c->wanted == 0)
 		return 0;
-	return 1;
+	return paced(&c->relief, c->previous - there, boot, now_ms);
 }
 
 static struct child *older(struct child *a, struct child *b)
@@ -159,13 +185,27 @@ static unsigned old_allowed(const struct children *c)
 	return c->previous - ready;
 }
 
+/* It serves nobody yet, and what it boots is not wanted any more. */
+static struct child *outdated(struct children *c)
+{
+	struct child *found = NULL;
+
+	for (unsigned i = 0; i < c->slots_used; i++) {
+		struct child *child = &c->slots[i];
+		bool relieves = has_failed(c) && child->generation == c->former_generation;
+
+		if (child->state == CHILD_BOOTING && child->generation != c->generation && !relieves)
+			found = older(found, child);
+	}
+	return found;
+}
+
 struct child *plan_retirement(struct children *c)
 {
-	/* It serves nobody yet, and what it boots is outdated. */
-	struct child *outdated = oldest(c, false, CHILD_BOOTING);
+	struct child *first = outdated(c);
 
-	if (outdated)
-		return outdated;
+	if (first)
+		return first;
 	if (count(c, false, CHILD_READY) > old_allowed(c))
 		return oldest(c, false, CHILD_READY);
 	if (count(c, true, CHILD_READY) > c->wanted && count_tired(c) > 0)
@@ -189,9 +229,19 @@ enum child_end plan_end(const struct child *child, int wait_status, uint64_t now
 void plan_generation(struct children *c, unsigned wanted)
 {
 	c->previous = count(c, true, CHILD_READY) + count(c, false, CHILD_READY);
-	c->generation++;
+	c->former_generation = c->generation;
+	c->former_wanted = c->wanted;
+	c->generation = ++c->generations;
 	c->wanted = wanted;
-	c->backoff = (struct backoff){0};
+	c->backoff = c->relief = (struct backoff){0};
+}
+
+void plan_former_generation(struct children *c)
+{
+	c->generation = c->former_generation;
+	c->wanted = c->former_wanted;
+	c->former_generation = NO_GENERATION;
+	c->backoff = c->relief = (struct backoff){0};
 }
 
 bool backoff_fail(struct backoff *b, uint64_t first_ms, uint64_t forked_ms, uint64_t now_ms)
@@ -232,6 +282,7 @@ int plan_wait(const struct children *c, uint64_t now_ms, unsigned tick_ms)
 {
 	uint64_t due_ms = sooner(now_ms + tick_ms, c->backoff.until_ms, now_ms);
 
+	due_ms = sooner(due_ms, c->relief.until_ms, now_ms);
 	for (unsigned i = 0; i < c->slots_used; i++) {
 		if (c->slots[i].state != CHILD_NONE)
 			due_ms = sooner(due_ms, c->slots[i].due_ms, now_ms);

@@ -4,7 +4,8 @@
  * log files and sockets are made anew and take their places only when all of
  * them are there.  Then a new generation of workers is wanted, and
  * children_maintain() sees to it that the old one leaves in step.  So a reload
- * that cannot work costs a line in the log. */
+ * that cannot work costs a line in the log.  What was replaced is kept until the first
+ * of the new workers serves (former.c). */
 #include <string.h>
 #include <unistd.h>
 
@@ -26,7 +27,7 @@ struct renewal {
 	const struct worker_backend *backend;
 	struct app *app; /* imported here; NULL: by the workers */
 	struct log_sinks sinks;
-	bool rebound; /* the bind list has changed */
+	struct sockets sockets;
 };
 
 /* A preloaded application stays as it is, as long as it is the one that is wanted. */
@@ -44,14 +45,13 @@ static int prepare_app(struct master *m, struct renewal *fresh, struct err *err)
 	return 0;
 }
 
-/* One of the two is given up for the other; they may be the same. */
-static void drop_app(struct app *app, const struct app *kept)
+void master_drop_app(struct app *app, const struct app *kept)
 {
 	if (app != kept)
 		wsgi_app_free(app);
 }
 
-/* All or nothing; the sockets come last, since they change the running server. */
+/* All or nothing. */
 static int prepare_rest(struct master *m, struct renewal *fresh, struct err *err)
 {
 	const struct settings *s = &fresh->settings;
@@ -66,9 +66,8 @@ static int prepare_rest(struct master *m, struct renewal *fresh, struct err *err
 	if (log_sinks_open(&fresh->sinks, s->errorlog, s->accesslog, err) < 0)
 		goto old_logger;
 	log_sinks_own(&fresh->sinks, s->user, s->group);
-	if (sockets_change(&m->sockets, s, &fresh->rebound, err) < 0)
+	if (sockets_succeed(&fresh->sockets, &m->sockets, s, err) < 0)
 		goto old_sinks;
-	log_bridge_settle();
 	return 0;
 old_sinks:
 	log_sinks_close(&fresh->sinks);
@@ -76,7 +75,7 @@ old_sinks:
 old_logger:
 	log_bridge_revert();
 old_app:
-	drop_app(fresh->app, m->app);
+	master_drop_app(fresh->app, m->app);
 	server_object_restore_app();
 	return -1;
 }
@@ -117,35 +116,50 @@ static void tell_hooks(struct master *m, unsigned before)
 }
 
 /* What has been imported here stays so in all workers. */
-static void change_app(struct master *m, struct app *app)
+static void warn_of_preloaded(const struct master *m)
 {
-	if (m->app && m->app == app)
+	const struct app *before = m->former.app;
+
+	if (before && m->app == before)
 		log_warning("The application is preloaded: a reload does not import it again.");
-	else if (m->app)
+	else if (before)
 		log_warning("An application was preloaded: its modules stay imported, as they "
 			    "are, until the server is started anew.");
-	drop_app(m->app, app);
-	m->app = app;
+}
+
+/* The new settings in place of the running ones, which become the former. */
+static void replace(struct master *m, struct renewal *fresh, void *conf)
+{
+	m->former = (struct former){
+		.kept = true,
+		.settings = *m->settings,
+		.backend = m->backend,
+		.app = m->app,
+		.sinks = m->sinks,
+		.sockets = m->sockets,
+		.conf = conf,
+	};
+	*m->settings = fresh->settings;
+	m->backend = fresh->backend;
+	m->app = fresh->app;
+	m->sinks = fresh->sinks;
+	m->sockets = fresh->sockets;
 }
 
 /* Workers have copies of all this since their fork. */
-static void commit(struct master *m, struct renewal *fresh)
+static void commit(struct master *m, struct renewal *fresh, void *conf)
 {
 	unsigned before = m->children.wanted;
 
 	settings_report_change(m->settings, &fresh->settings);
-	settings_release(m->settings);
-	*m->settings = fresh->settings;
+	replace(m, fresh, conf);
 	settings_report(m->settings);
-	m->backend = fresh->backend;
-	log_sinks_close(&m->sinks);
-	m->sinks = fresh->sinks;
 	worker_check_access_log(m->settings);
 	title_set(NAME_PROGRAM ": master [%s]", settings_proc_name(m->settings));
 	apply_minor(m);
-	if (fresh->rebound)
+	if (!sockets_same(&m->sockets, &m->former.sockets))
 		sockets_log(&m->sockets, 0);
-	change_app(m, fresh->app);
+	warn_of_preloaded(m);
 	plan_generation(&m->children, m->settings->workers);
 	tell_hooks(m, before);
 }
@@ -154,16 +168,18 @@ void master_reload(struct master *m)
 {
 	struct renewal fresh = {0};
 	struct err err = {0};
-	void *before = conf_save();
-	int failed = prepare(m, &fresh, &err);
+	void *before;
+	int failed;
 
+	former_restore(m);
+	before = conf_save();
+	failed = prepare(m, &fresh, &err);
 	signals_install(); /* imported code may have taken them */
 	if (failed) {
 		conf_restore(before);
 		log_error("The reload was given up, the server goes on as before: %s",
 			  err.text[0] ? err.text : "the application could not be imported.");
 	} else {
-		conf_forget(before);
-		commit(m, &fresh);
+		commit(m, &fresh, before);
 	}
 }

@@ -4,8 +4,8 @@
  * server that is to be replaced may take that long to leave.  A reload has no
  * time for this and no need: it is refused as a whole, and what was open stays.
  * Sockets that are in both lists keep their descriptor and so their backlog; the
- * others are closed here, while workers of earlier generations go on accepting
- * from their own copies until they leave.
+ * others stay open until a worker serves at the new ones (former.c), while workers of
+ * earlier generations go on accepting from their own copies until they leave.
  *
  * With reuse_port each worker binds its TCP sockets by itself, and the kernel shares
  * connections out among these when they come, also to a worker that is busy or about
@@ -163,15 +163,24 @@ static const struct listener *find_kept(const struct sockets *now, const struct 
 	return NULL;
 }
 
-/* Closes those of s that other has not. */
-static void close_missing(struct sockets *s, const struct sockets *other)
+static void close_missing(struct sockets *s, const struct sockets *kept, bool remove_files)
 {
 	for (size_t i = 0; i < s->count; i++) {
-		if (!holds(other, s->items[i].fd))
-			listener_close(&s->items[i], true);
+		if (!holds(kept, s->items[i].fd))
+			listener_close(&s->items[i], remove_files);
 	}
 	free(s->items);
 	*s = (struct sockets){0};
+}
+
+void sockets_drop(struct sockets *s, const struct sockets *kept)
+{
+	close_missing(s, kept, true);
+}
+
+void sockets_let_go(struct sockets *s, const struct sockets *kept)
+{
+	close_missing(s, kept, false);
 }
 
 static int open_or_keep(struct sockets *next, const struct sockets *now, const struct addr *addr,
@@ -189,7 +198,7 @@ static int open_or_keep(struct sockets *next, const struct sockets *now, const s
 	return 0;
 }
 
-static bool same(const struct sockets *a, const struct sockets *b)
+bool sockets_same(const struct sockets *a, const struct sockets *b)
 {
 	if (a->count != b->count)
 		return false;
@@ -200,32 +209,29 @@ static bool same(const struct sockets *a, const struct sockets *b)
 	return true;
 }
 
-int sockets_change(struct sockets *s, const struct settings *fresh, bool *changed, struct err *err)
+int sockets_succeed(struct sockets *next, const struct sockets *s, const struct settings *fresh,
+		    struct err *err)
 {
 	const struct string_list *bind = &fresh->bind;
-	struct sockets next;
 
-	if (allocate(&next, bind->count, err) < 0)
+	if (allocate(next, bind->count, err) < 0)
 		return -1;
-	next.tcp_apart = s->tcp_apart;
+	next->tcp_apart = s->tcp_apart;
 	for (size_t i = 0; i < bind->count; i++) {
 		struct addr addr;
 
 		if (addr_parse(bind->items[i], &addr, err) < 0 ||
-		    (!is_apart(s, &addr) && open_or_keep(&next, s, &addr, fresh, err) < 0)) {
-			close_missing(&next, s);
+		    (!is_apart(s, &addr) && open_or_keep(next, s, &addr, fresh, err) < 0)) {
+			sockets_drop(next, s);
 			return -1;
 		}
 	}
-	*changed = !same(s, &next);
-	close_missing(s, &next);
-	*s = next;
 	return 0;
 }
 
 void sockets_close(struct sockets *s)
 {
-	close_missing(s, &(struct sockets){0});
+	sockets_drop(s, &(struct sockets){0});
 }
 
 void sockets_turn_away(const struct sockets *s)

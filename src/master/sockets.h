@@ -25,10 +25,18 @@ MUST_CHECK int sockets_open(struct sockets *s, const struct settings *settings, 
 MUST_CHECK int sockets_open_apart(struct sockets *own, const struct sockets *s,
 				  const struct settings *settings, struct err *err);
 
-/* Makes them those of fresh->bind: what is in both lists stays open, untouched.
- * *changed: whether anything had to be done.  -1 with err: all is as it was. */
-MUST_CHECK int sockets_change(struct sockets *s, const struct settings *fresh, bool *changed,
-			      struct err *err);
+/* Makes those of fresh->bind, beside s: what is in both lists is in both structs then, open
+ * as it was.  -1 with err: there is no next. */
+MUST_CHECK int sockets_succeed(struct sockets *next, const struct sockets *s,
+			       const struct settings *fresh, struct err *err);
+
+/* Closes those of s that kept has not, and removes their files; s is empty then. */
+void sockets_drop(struct sockets *s, const struct sockets *kept);
+
+/* The same in a child, where the files stay. */
+void sockets_let_go(struct sockets *s, const struct sockets *kept);
+
+bool sockets_same(const struct sockets *a, const struct sockets *b);
 
 /* Nobody new comes to them, here or in the workers; who waits there goes on waiting. */
 void sockets_turn_away(const struct sockets *s);

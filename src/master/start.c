@@ -201,6 +201,7 @@ void master_end(struct master *m)
 {
 	server_object_detach();
 	server_object_listen(NULL, 0);
+	former_release(m);
 	sockets_close(&m->sockets);
 	children_release(&m->children);
 	if (m->app)

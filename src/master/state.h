@@ -8,6 +8,18 @@
 #include "ucorn/master/master.h"
 #include "ucorn/worker/worker.h"
 
+/* What serves until a worker of a reload does: the settings of before, and what was made of
+ * them.  What both have (sockets that stay, a preloaded application) is in both. */
+struct former {
+	bool kept; /* else the rest means nothing */
+	struct settings settings;
+	const struct worker_backend *backend;
+	struct app *app;
+	struct log_sinks sinks;
+	struct sockets sockets;
+	void *conf; /* conf_save() of that time */
+};
+
 enum stop { STOP_NO, STOP_GRACEFUL, STOP_QUICK };
 
 struct master {
@@ -22,6 +34,7 @@ struct master {
 	char *pidfile; /* the one that was written, or NULL */
 	struct sockets sockets;
 	struct children children;
+	struct former former;
 	unsigned told_workers; /* the number that was last reported */
 
 	bool is_daemon; /* whatever the settings of a reload say */
@@ -67,6 +80,26 @@ void master_report_metrics(struct master *m);
 
 /* reload.c */
 void master_reload(struct master *m);
+
+/* One of the two is given up for the other; they may be the same. */
+void master_drop_app(struct app *app, const struct app *kept);
+
+/* former.c */
+
+/* A worker of the new settings serves: what was kept of the former ones is let go. */
+void former_settle(struct master *m);
+
+/* No worker has ever served with the new settings, and others come: puts the former ones
+ * back in place. */
+void former_restore(struct master *m);
+
+/* In a child that has just been forked: it is to live by the present settings, and holds
+ * nothing of the former ones open; or it is to live by the former ones. */
+void former_leave_behind(void *master);
+void former_revive(void *master);
+
+/* When the server ends. */
+void former_release(struct master *m);
 
 /* The signals' effects (master.c), called by signals_dispatch. */
 void master_on_term(struct master *m);

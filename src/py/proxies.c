@@ -310,6 +310,12 @@ void worker_object_born(const struct worker_ops *ops, void *data)
 	Py_XDECREF(functions);
 }
 
+void worker_object_renew(void)
+{
+	drop(PyObject_CallMethod(server, "_retrain", "O", worker ? worker : Py_None),
+	     "tell a worker its settings");
+}
+
 void worker_object_booted(void)
 {
 	if (PyObject_SetAttrString(worker, "booted", Py_True) < 0)

@@ -53,6 +53,9 @@ MUST_CHECK int worker_object_make(const struct worker_birth *birth, struct err *
 /* In the master: it was forked, or not (pid < 0).  None is current then. */
 void worker_object_forked(pid_t pid);
 
+/* In the worker, before all else: the server object has been renewed since it was made. */
+void worker_object_renew(void);
+
 /* In the worker, where it stays current.  ops and data live until
  * worker_object_detach; requests may be called in any thread. */
 struct worker_ops {

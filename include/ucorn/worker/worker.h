@@ -28,6 +28,9 @@ struct worker_context {
 	struct score_slot *slot;
 	struct log_sinks *sinks;
 	struct app *app; /* imported by the master (preload), or NULL */
+	/* Called first in the worker. */
+	void (*enter)(void *data);
+	void *enter_data;
 	int notify_fd;	 /* a byte 0 written here: the slot's state has changed */
 	int stacks_fd;	 /* where its Python stacks go when it hangs or crashes; -1: nowhere */
 	pid_t master_pid;

@@ -141,6 +141,12 @@ class Arbiter:
         worker.tmp = Heartbeat(self._last_beat, slot)
         return worker
 
+    def _retrain(self, worker):
+        """It was hired under other settings than it is to live by."""
+        worker.cfg = self.cfg
+        worker.log = self.log
+        worker.timeout = self.timeout / 2
+
     def _forked(self, pid, worker):
         worker.pid = pid
         self.WORKERS[pid] = worker
