@@ -3,7 +3,9 @@ are kept."""
 
 import concurrent.futures
 import contextlib
+from pathlib import Path
 
+import django
 import pytest
 
 from support.nginx import Nginx
@@ -21,11 +23,11 @@ def behind_nginx(serve_for_module, backend, upstream, tmp_path_factory):
     """behind_nginx(app, **options) gives an Nginx in front of a new server."""
     with contextlib.ExitStack() as stack:
 
-        def start(app, buffering="on", **options):
+        def start(app, buffering="on", static=None, **options):
             directory = tmp_path_factory.mktemp("nginx")
             bind = [f"unix:{directory}/application.sock"] if upstream == "unix" else None
             server = serve_for_module(app, "-k", backend, "-w", "2", bind=bind, **options)
-            nginx = Nginx(directory / "nginx", server.address, buffering)
+            nginx = Nginx(directory / "nginx", server.address, buffering, static)
             stack.callback(nginx.stop)
             return nginx
 
@@ -111,13 +113,16 @@ def test_upstream_connections_are_kept(web, upstream):
 
 
 def test_django(behind_nginx, django_site):
-    nginx = behind_nginx("project.wsgi", **django_site)
+    static = Path(django.__file__).parent / "contrib/admin/static"
+    nginx = behind_nginx("project.wsgi", static=static, **django_site)
     data = some_bytes(2 * MIB)
     with Web(nginx.url) as web:
         assert "Log in" in web.get("/admin/login/").text
         name = web.post("/upload", files={"file": ("via-nginx.bin", data)}).json()["name"]
         assert web.get(f"/download/{name}").content == data
-        assert web.get("/static/admin/css/base.css").status_code == 200
+        css = web.get("/static/admin/css/base.css")
+        assert css.content == (static / "admin/css/base.css").read_bytes()
+        assert css.headers["Cache-Control"] == "max-age=3600", "nginx itself serves it"
         assert web.get("/lines?count=2000").text.count("\n") == 2000
 
 

@@ -1,56 +1,49 @@
-"""nginx in front of a server, as an instance of its own:
-loopback only, every path in a directory of the test."""
+"""nginx in front of a server, as an instance of its own: with the configuration
+that examples/deploy offers, on loopback, every path in a directory of the test."""
 
 import getpass
 import os
 import subprocess
 
+from .deploy import example
 from .rawhttp import Client
 from .server import free_port
 from .waiting import DEADLINE, until
 
 BINARY = "/usr/sbin/nginx"
 
-CONFIG = """
-{user}
-daemon off;
-worker_processes 1;
-pid {directory}/pid;
-error_log {directory}/error.log notice;
-events {{ worker_connections 256; }}
-http {{
-    access_log {directory}/access.log;
-    client_body_temp_path {directory}/body;
-    proxy_temp_path {directory}/proxy;
-    fastcgi_temp_path {directory}/fastcgi;
-    uwsgi_temp_path {directory}/uwsgi;
-    scgi_temp_path {directory}/scgi;
-    client_max_body_size 64m;
-    upstream application {{
-        server {upstream};
-        keepalive 8;
-    }}
-    server {{
-        listen 127.0.0.1:{port};
-        location / {{
-            proxy_pass http://application;
-            proxy_http_version 1.1;
-            proxy_set_header Connection "";
-            proxy_set_header Host $http_host;
-            proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
-            proxy_set_header X-Forwarded-Proto https;
-            proxy_buffering {buffering};
-            proxy_request_buffering {buffering};
-        }}
-    }}
-}}
-"""
+#: Where it would keep what it must not have in memory; compiled in otherwise.
+TEMPORARY = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+
+
+def configuration(directory, upstream, port, buffering="on", static=None):
+    """examples/deploy/nginx.conf; what differs is what a test must not share
+    with others, the scheme (clients of the tests speak no TLS), and buffering."""
+    temporary = "".join(f"{name}_temp_path {directory}/{name};\n" for name in TEMPORARY)
+    user = f"user {getpass.getuser()};" if os.geteuid() == 0 else ""
+    return example(
+        "nginx.conf",
+        {
+            "user www-data;": f"{user}\ndaemon off;",
+            "pid /run/nginx.pid;": f"pid {directory}/pid;",
+            "error_log /var/log/nginx/error.log warn;": f"error_log {directory}/error.log notice;",
+            "access_log /var/log/nginx/access.log;": f"access_log {directory}/access.log;",
+            "http {": f"http {{\n{temporary}",
+            "server unix:/run/ucorn/myapp.sock;": f"server {upstream};",
+            "listen 80;": f"listen 127.0.0.1:{port};",
+            "listen [::]:80;": "",
+            "alias /srv/myapp/static/;": f"alias {static or directory / 'static'}/;",
+            "X-Forwarded-Proto $scheme;": "X-Forwarded-Proto https;",
+            "proxy_buffering on;": f"proxy_buffering {buffering};",
+            "proxy_request_buffering on;": f"proxy_request_buffering {buffering};",
+        },
+    )
 
 
 class Nginx:
-    """nginx as a reverse proxy to a server's address."""
+    """nginx as a reverse proxy to a server's address; static: the folder of /static/."""
 
-    def __init__(self, directory, upstream, buffering="on"):
+    def __init__(self, directory, upstream, buffering="on", static=None):
         directory.mkdir()
         self.directory = directory
         self.address = ("127.0.0.1", free_port())
@@ -60,13 +53,7 @@ class Nginx:
             upstream = f"unix:{upstream}"
         config = directory / "nginx.conf"
         config.write_text(
-            CONFIG.format(
-                user=f"user {getpass.getuser()};" if os.geteuid() == 0 else "",
-                directory=directory,
-                upstream=upstream,
-                port=self.address[1],
-                buffering=buffering,
-            )
+            configuration(directory, upstream, self.address[1], buffering, static)
         )
         command = [BINARY, "-p", directory, "-e", directory / "error.log", "-c", config]
         self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL)
