@@ -212,14 +212,15 @@ static void maintain(struct master *m, const struct worker_context *base, uint64
 static bool turn(struct master *m)
 {
 	struct children *c = &m->children;
-
-	signals_dispatch(m);
-
 	struct worker_context base = context_of(m);
 	uint64_t now_ms = clock_ms();
 
+	/* First: what a signal asks for depends on who serves. */
 	children_watch(c, &base, now_ms);
 	former_settle(m);
+	signals_dispatch(m);
+	base = context_of(m); /* which took time, and may have changed the settings */
+	now_ms = clock_ms();
 	if (c->failure.raised && !m->failed)
 		stop_failed(m);
 	if (c->boot_failure && m->stop == STOP_NO)

@@ -14,6 +14,7 @@
 #include "state.h"
 #include "ucorn/py/conf.h"
 #include "ucorn/py/gunicorn.h"
+#include "ucorn/py/interp.h"
 #include "ucorn/py/logbridge.h"
 #include "ucorn/py/proxies.h"
 #include "ucorn/util/log.h"
@@ -162,6 +163,7 @@ static void commit(struct master *m, struct renewal *fresh, void *conf)
 	warn_of_preloaded(m);
 	plan_generation(&m->children, m->settings->workers);
 	tell_hooks(m, before);
+	interp_freeze(m->app != NULL);
 }
 
 void master_reload(struct master *m)

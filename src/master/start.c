@@ -193,6 +193,7 @@ int master_start(struct master *m, struct err *err)
 	if (hook_call(HOOK_WHEN_READY, err) < 0)
 		return -1;
 	signals_install(); /* the hook may have taken them */
+	interp_freeze(m->app != NULL);
 	title_set(NAME_PROGRAM ": master [%s]", settings_proc_name(s));
 	return 0;
 }

@@ -83,6 +83,20 @@ int interp_end(int code)
 	return Py_FinalizeEx() < 0 && code == 0 ? 120 : code;
 }
 
+void interp_freeze(bool tidy)
+{
+	PyObject *module = PyImport_ImportModule("gc"), *done = NULL;
+
+	if (tidy)
+		PyGC_Collect();
+	if (module)
+		done = PyObject_CallMethod(module, "freeze", NULL);
+	if (!done)
+		py_error_log("Cannot keep garbage collections from what is shared");
+	Py_XDECREF(done);
+	Py_XDECREF(module);
+}
+
 pid_t interp_fork(void)
 {
 	pid_t pid;

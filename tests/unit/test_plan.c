@@ -193,6 +193,61 @@ static void a_second_reload_ends_boots_that_are_outdated(void **state)
 	assert_int_equal(c.slots[4].state, CHILD_LEAVING);
 }
 
+static void those_that_die_meanwhile_are_relieved(void **state)
+{
+	UNUSED(state);
+	c.former_generation = NO_GENERATION;
+	add_many(4, CHILD_READY);
+	plan_generation(&c, 2);
+	child_set_state(&c, &c.slots[0], CHILD_NONE, NEVER_MS);
+	assert_int_equal(plan_relief(&c, 60), 0); /* the new ones are on their way */
+	backoff_fail(&c.backoff, 1000, 40, 50);
+	assert_int_equal(plan_relief(&c, 60), 1);
+
+	struct child *relief = add(CHILD_BOOTING);
+
+	relief->generation = c.former_generation;
+	assert_int_equal(plan_relief(&c, 60), 0);
+	assert_null(plan_retirement(&c));
+	child_set_state(&c, relief, CHILD_READY, NEVER_MS);
+	assert_int_equal(retire_all(), 0);
+	add(CHILD_READY); /* a new one at last */
+	assert_int_equal(retire_all(), 1);
+	add(CHILD_READY);
+	assert_int_equal(retire_all(), 3);
+}
+
+static void relief_is_paced_when_it_does_not_boot_either(void **state)
+{
+	UNUSED(state);
+	c.former_generation = NO_GENERATION;
+	add_many(2, CHILD_READY);
+	plan_generation(&c, 2);
+	backoff_fail(&c.backoff, 1000, 40, 50);
+	child_set_state(&c, &c.slots[0], CHILD_NONE, NEVER_MS);
+	child_set_state(&c, &c.slots[1], CHILD_NONE, NEVER_MS);
+	backoff_fail(&c.relief, 100, 1000, 1000);
+	assert_int_equal(plan_relief(&c, 1099), 0);
+	assert_int_equal(plan_relief(&c, 1100), 1);
+	assert_int_equal(plan_wait(&c, 1040, 1000), 60);
+}
+
+static void a_generation_can_be_given_up(void **state)
+{
+	UNUSED(state);
+	c.former_generation = NO_GENERATION;
+	add_many(4, CHILD_READY);
+	plan_generation(&c, 2);
+	add_many(2, CHILD_BOOTING);
+	plan_former_generation(&c);
+	assert_int_equal(c.wanted, 4);
+	assert_int_equal(plan_spawns(&c, 1), 0);
+	assert_int_equal(retire_all(), 2); /* those that boot */
+	plan_generation(&c, 4);
+	assert_int_equal(c.previous, 4);
+	assert_int_equal(plan_spawns(&c, 1), 4);
+}
+
 static void the_pause_doubles_up_to_a_limit(void **state)
 {
 	struct backoff b = {0};
@@ -299,6 +354,9 @@ int main(void)
 		PLAN_TEST(a_larger_generation_lets_all_go_early),
 		PLAN_TEST(a_generation_that_does_not_boot_costs_nobody),
 		PLAN_TEST(a_second_reload_ends_boots_that_are_outdated),
+		PLAN_TEST(those_that_die_meanwhile_are_relieved),
+		PLAN_TEST(relief_is_paced_when_it_does_not_boot_either),
+		PLAN_TEST(a_generation_can_be_given_up),
 		PLAN_TEST(the_pause_doubles_up_to_a_limit),
 		PLAN_TEST(one_probe_at_a_time_until_one_is_ready),
 		PLAN_TEST(a_failure_is_forgotten_after_a_second_of_service),

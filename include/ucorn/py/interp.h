@@ -26,6 +26,11 @@ const char *interp_version(void);
 /* What sys.executable is: "/srv/app/.venv/bin/python". */
 const char *interp_executable(void);
 
+/* What there is now is for good: garbage collections of this process and of its children
+ * leave it alone, so that they go on sharing its memory.  tidy: what is garbage already goes
+ * first. */
+void interp_freeze(bool tidy);
+
 /* fork(2) with Python's before and after hooks, in the master and in the child.
  * Needs the GIL; the child has it.  Gives what fork gives, or -errno. */
 MUST_CHECK pid_t interp_fork(void);
