@@ -229,7 +229,7 @@ static void relief_is_paced_when_it_does_not_boot_either(void **state)
 	backoff_fail(&c.relief, 100, 1000, 1000);
 	assert_int_equal(plan_relief(&c, 1099), 0);
 	assert_int_equal(plan_relief(&c, 1100), 1);
-	assert_int_equal(plan_wait(&c, 1040, 1000), 60);
+	assert_int_equal(plan_wait(&c, 1060, 1000), 40);
 }
 
 static void a_generation_can_be_given_up(void **state)
