@@ -47,6 +47,13 @@ struct hook_failure {
 	int exit_code;
 };
 
+/* The master that USR2 has started (upgrade.c), a child that is no worker. */
+struct heir {
+	pid_t pid; /* 0: there is none */
+	bool ended;
+	int wait_status; /* if it has ended */
+};
+
 /* The index into slots is the child's slot on the scoreboard. */
 struct children {
 	struct child slots[CHILDREN_MAX];
@@ -60,6 +67,7 @@ struct children {
 	int boot_failure;  /* exit code of a worker that failed before any served; 0: none */
 	struct backoff backoff;
 	struct hook_failure failure;
+	struct heir heir;
 	struct scoreboard *scoreboard;
 };
 

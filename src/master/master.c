@@ -21,6 +21,7 @@
 #include "ucorn/py/proxies.h"
 #include "ucorn/util/clock.h"
 #include "ucorn/util/log.h"
+#include "upgrade.h"
 
 enum { TICK_MS = 1000, HURRY_MS = 2000 };
 
@@ -51,16 +52,18 @@ static struct worker_context context_of(struct master *m)
 		.app = m->settings->preload_app ? m->app : NULL,
 		.notify_fd = signals_wake_fd(),
 		.master_pid = getpid(),
+		.name_suffix = master_suffix(m),
 	};
 }
 
 /* --- stopping --- */
 
-/* From here on the loop only waits for the workers to go. */
+/* From here on the loop only waits for the workers to go.  Where another master serves on,
+ * they leave as at a reload: clients that are connected have time to ask. */
 static void begin_stop(struct master *m, enum stop stop, int signal_number, uint64_t due_ms)
 {
 	m->stop = stop;
-	atomic_store(&m->children.scoreboard->stopping, true);
+	atomic_store(&m->children.scoreboard->stopping, stop == STOP_QUICK || !master_has_kin(m));
 	server_object_listen(NULL, 0);
 	sockets_close(&m->sockets);
 	children_stop(&m->children, signal_number, due_ms);
@@ -113,7 +116,7 @@ static void stop_failed(struct master *m)
 
 void master_on_hup(struct master *m)
 {
-	log_info("Hang up: Master");
+	log_info("Hang up: %s", master_name(m));
 	master_reload(m);
 }
 
@@ -146,8 +149,7 @@ void master_on_usr1(struct master *m)
 
 void master_on_usr2(struct master *m)
 {
-	UNUSED(m);
-	log_warning("USR2 is ignored: this version cannot replace its own program while it runs.");
+	upgrade_begin(m);
 }
 
 void master_on_winch(struct master *m)
@@ -168,12 +170,14 @@ static bool turn(struct master *m)
 {
 	struct children *c = &m->children;
 
+	upgrade_promote(m); /* before a signal that ends it */
 	signals_dispatch(m);
 
 	struct worker_context base = context_of(m);
 	uint64_t now_ms = clock_ms();
 
 	children_watch(c, &base, now_ms);
+	upgrade_bury(m);
 	if (c->failure.raised && !m->failed)
 		stop_failed(m);
 	if (c->boot_failure && m->stop == STOP_NO)
@@ -194,7 +198,7 @@ static int farewell(struct master *m)
 	struct err err;
 	enum log_level level = m->exit_code ? LOG_ERROR : LOG_INFO;
 
-	LOG_AT(level, "Shutting down: Master");
+	LOG_AT(level, "Shutting down: %s", master_name(m));
 	if (m->reason)
 		LOG_AT(level, "Reason: %s", m->reason);
 	master_remove_pidfile(m);
@@ -208,10 +212,13 @@ static int loop(struct master *m)
 	return m->failed ? m->exit_code : farewell(m);
 }
 
-int master_run(struct settings *settings, settings_reader *read_settings, void *reader_data)
+int master_run(struct settings *settings, const struct heritage *heritage,
+	       settings_reader *read_settings, void *reader_data)
 {
 	struct master m = {
 		.settings = settings,
+		.heritage = heritage,
+		.old_master = heritage->old_master,
 		.read_settings = read_settings,
 		.reader_data = reader_data,
 	};

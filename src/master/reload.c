@@ -16,8 +16,6 @@
 #include "ucorn/py/logbridge.h"
 #include "ucorn/py/proxies.h"
 #include "ucorn/util/log.h"
-#include "ucorn/util/names.h"
-#include "ucorn/util/title.h"
 #include "ucorn/wsgi/app.h"
 
 /* What the new generation needs, made but not in use. */
@@ -110,6 +108,7 @@ static void tell_hooks(struct master *m, unsigned before)
 
 	if (server_object_renew(m->settings, &err) < 0)
 		log_error("%s", err.text);
+	master_tell_kin(m);
 	server_object_started(getpid(), m->pidfile);
 	server_object_listen(m->sockets.items, m->sockets.count);
 	master_hooks_nworkers(m, before);
@@ -141,7 +140,7 @@ static void commit(struct master *m, struct renewal *fresh)
 	log_sinks_close(&m->sinks);
 	m->sinks = fresh->sinks;
 	worker_check_access_log(m->settings);
-	title_set(NAME_PROGRAM ": master [%s]", settings_proc_name(m->settings));
+	master_set_title(m);
 	apply_minor(m);
 	if (fresh->rebound)
 		sockets_log(&m->sockets, 0);

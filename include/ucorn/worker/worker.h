@@ -29,8 +29,9 @@ struct worker_context {
 	struct app *app; /* imported by the master (preload), or NULL */
 	int notify_fd;	 /* a byte 0 written here: the slot's state has changed */
 	pid_t master_pid;
-	bool replaces; /* others have served before it */
-	unsigned age;  /* how many workers were forked before, plus 1 */
+	const char *name_suffix; /* ".2": the master's name in the title has one; or "" */
+	bool replaces;		 /* others have served before it */
+	unsigned age;		 /* how many workers were forked before, plus 1 */
 };
 
 /* Descriptors that a worker needs besides those of its connections. */

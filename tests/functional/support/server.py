@@ -81,7 +81,7 @@ class Server:
     """One running server.
 
     app and args are its command line; bind: None for a free port on loopback,
-    or a list of `-b` values; errorlog: the file with the server's log if it is
+    or a list of `-b` values (if it is empty, the test knows the address); errorlog: the file with the server's log if it is
     not stderr; probe: the path asked until the server answers, or None to
     return at once; under: a command that runs it, such as prlimit."""
 
@@ -94,7 +94,7 @@ class Server:
         work.mkdir()
         if bind is None:
             bind = [f"127.0.0.1:{free_port()}"]
-        self.address = self._address_of(bind[0])
+        self.address = self._address_of(bind[0]) if bind else None
         self.stdout_file = work / "stdout"
         self.stderr_file = work / "stderr"
         self.log_file = errorlog or self.stderr_file
