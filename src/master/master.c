@@ -62,8 +62,9 @@ static struct worker_context context_of(struct master *m)
  * they leave as at a reload: clients that are connected have time to ask. */
 static void begin_stop(struct master *m, enum stop stop, int signal_number, uint64_t due_ms)
 {
-	m->stop = stop;
 	atomic_store(&m->children.scoreboard->stopping, stop == STOP_QUICK || !master_has_kin(m));
+	systemd_stops(m);
+	m->stop = stop;
 	server_object_listen(NULL, 0);
 	sockets_close(&m->sockets);
 	children_stop(&m->children, signal_number, due_ms);
@@ -188,7 +189,8 @@ static bool turn(struct master *m)
 	else if (children_gone(c, now_ms))
 		return false;
 	master_report_metrics(m);
-	signals_wait(plan_wait(c, now_ms, TICK_MS));
+	systemd_turn(m, now_ms);
+	signals_wait(plan_wait(c, now_ms, systemd_tick_ms(m, TICK_MS)));
 	return true;
 }
 

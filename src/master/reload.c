@@ -154,11 +154,14 @@ void master_reload(struct master *m)
 	struct renewal fresh = {0};
 	struct err err = {0};
 	void *before = conf_save();
-	int failed = prepare(m, &fresh, &err);
+	int failed;
 
+	systemd_reload_begins(m);
+	failed = prepare(m, &fresh, &err);
 	signals_install(); /* imported code may have taken them */
 	if (failed) {
 		conf_restore(before);
+		systemd_reload_refused(m);
 		log_error("The reload was given up, the server goes on as before: %s",
 			  err.text[0] ? err.text : "the application could not be imported.");
 	} else {

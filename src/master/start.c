@@ -194,6 +194,8 @@ int master_start(struct master *m, struct err *err)
 	if (prepare(m, err) < 0 || signals_open(err) < 0 ||
 	    sockets_open(&m->sockets, s, m->heritage, err) < 0)
 		return -1;
+	if (m->sockets.by_systemd && settings_origin(s, "bind") != ORIGIN_DEFAULT)
+		log_info("The sockets are systemd's: bind does not count.");
 	upgrade_watch_old(m);
 	master_tell_kin(m);
 	server_object_listen(m->sockets.items, m->sockets.count);

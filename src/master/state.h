@@ -4,6 +4,7 @@
 
 #include "children.h"
 #include "sockets.h"
+#include "systemd.h"
 #include "ucorn/log/sinks.h"
 #include "ucorn/master/master.h"
 #include "ucorn/worker/worker.h"
@@ -25,7 +26,8 @@ struct master {
 	unsigned told_workers; /* the number that was last reported */
 
 	const struct heritage *heritage;
-	pid_t old_master; /* has started this one by USR2, and may still live; 0: none */
+	struct service service; /* as systemd sees it */
+	pid_t old_master;	/* has started this one by USR2, and may still live; 0: none */
 
 	bool is_daemon; /* whatever the settings of a reload say */
 	enum stop stop;

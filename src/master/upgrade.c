@@ -58,7 +58,7 @@ void master_tell_kin(const struct master *m)
 		.suffix = master_suffix(m),
 		.old_master = m->old_master,
 		.heir = m->children.heir.pid,
-		.by_systemd = m->sockets.by_systemd,
+		.by_systemd = m->heritage->by_systemd,
 	};
 
 	server_object_kin(&kin);
@@ -192,4 +192,5 @@ void upgrade_promote(struct master *m)
 	master_set_title(m);
 	take_pidfile(m, old_master);
 	master_tell_kin(m);
+	systemd_promoted(m);
 }
