@@ -21,6 +21,7 @@
 #include "ucorn/util/title.h"
 
 struct launch {
+	struct heritage heritage;
 	struct command_line line;
 	enum cli_action action; /* what the words, wherever they are, ask for */
 	bool explain;
@@ -194,7 +195,7 @@ static int run(struct launch *l)
 		return usage_error(&err);
 	if (l->action == CLI_RUN && !l->explain && !s.check_config && !s.print_config) {
 		l->reloading = true;
-		return master_run(&s, read_settings, l);
+		return master_run(&s, &l->heritage, read_settings, l);
 	}
 	code = l->action == CLI_RUN ? inspect(l, &s) : inform(l->action);
 	settings_release(&s);
@@ -221,10 +222,11 @@ int main(int argc, char **argv)
 	int code;
 
 	argv = title_init(argc, argv);
-	if (cli_read(&l.line, argc, argv, &err) < 0)
+	if (heritage_take(&l.heritage, argv, &err) < 0 || cli_read(&l.line, argc, argv, &err) < 0)
 		code = usage_error(&err);
 	else
 		code = launch(&l, argc, argv);
 	cli_release(&l.line);
+	heritage_release(&l.heritage);
 	return code;
 }

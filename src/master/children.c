@@ -329,6 +329,11 @@ static void reap(struct children *c, const struct worker_context *base, uint64_t
 	while ((pid = waitpid(-1, &wait_status, WNOHANG)) > 0) {
 		struct child *child = find(c, pid);
 
+		if (pid == c->heir.pid) {
+			c->heir.ended = true;
+			c->heir.wait_status = wait_status;
+			continue;
+		}
 		if (!child) {
 			log_debug("Reaped unknown child process (pid:%d, status:%d)", (int)pid,
 				  wait_status);

@@ -49,6 +49,13 @@ struct hook_failure {
 	int exit_code;
 };
 
+/* The master that USR2 has started (upgrade.c), a child that is no worker. */
+struct heir {
+	pid_t pid; /* 0: there is none */
+	bool ended;
+	int wait_status; /* if it has ended */
+};
+
 /* The index into slots is the child's slot on the scoreboard. */
 struct children {
 	struct child slots[CHILDREN_MAX];
@@ -67,6 +74,7 @@ struct children {
 	struct backoff backoff;
 	struct backoff relief; /* of workers in the place of former ones */
 	struct hook_failure failure;
+	struct heir heir;
 	struct scoreboard *scoreboard;
 };
 

@@ -10,7 +10,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -50,10 +49,6 @@ static int detach_streams(bool keep_output, struct err *err)
 
 int daemonize(bool keep_output, struct err *err)
 {
-	if (getenv("NOTIFY_SOCKET"))
-		fputs("Warning: systemd (Type=notify) watches the process that it has started; "
-		      "with daemon that one is about to end.\n",
-		      stderr);
 	fflush(NULL); /* else both processes would write it */
 	if (leave_parent(err) < 0)
 		return -1;

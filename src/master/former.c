@@ -13,8 +13,6 @@
 #include "ucorn/py/logbridge.h"
 #include "ucorn/py/proxies.h"
 #include "ucorn/util/log.h"
-#include "ucorn/util/names.h"
-#include "ucorn/util/title.h"
 #include "ucorn/wsgi/app.h"
 
 void former_settle(struct master *m)
@@ -76,7 +74,7 @@ void former_restore(struct master *m)
 	*f = (struct former){0};
 	plan_former_generation(&m->children);
 	server_object_listen(m->sockets.items, m->sockets.count);
-	title_set(NAME_PROGRAM ": master [%s]", settings_proc_name(m->settings));
+	master_set_title(m);
 	if (master_write_pidfile(m, m->settings, &err) < 0)
 		log_error("%s", err.text);
 }

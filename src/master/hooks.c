@@ -74,5 +74,6 @@ int master_hooks_begin(struct master *m, struct err *err)
 
 	if (server_object_make(m->settings, &ops, m, err) < 0)
 		return -1;
+	master_tell_kin(m);
 	return hook_nworkers_changed(m->children.wanted, -1, err);
 }

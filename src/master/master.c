@@ -21,6 +21,7 @@
 #include "ucorn/py/proxies.h"
 #include "ucorn/util/clock.h"
 #include "ucorn/util/log.h"
+#include "upgrade.h"
 
 enum { TICK_MS = 1000, HURRY_MS = 2000 };
 
@@ -72,26 +73,22 @@ static struct worker_context context_of(struct master *m)
 		.enter_data = m,
 		.notify_fd = signals_wake_fd(),
 		.master_pid = getpid(),
+		.name_suffix = master_suffix(m),
 	};
 }
 
 /* --- stopping --- */
 
-/* Somebody has the sockets when this server has gone. */
-static bool master_has_heir(const struct master *m)
-{
-	UNUSED(m);
-	return false;
-}
-
-/* From here on the loop only waits for the workers to go. */
+/* From here on the loop only waits for the workers to go.  Where another master serves on,
+ * they leave as at a reload: clients that are connected have time to ask. */
 static void begin_stop(struct master *m, enum stop stop, int signal_number, uint64_t due_ms)
 {
 	bool draining = stop == STOP_GRACEFUL && !master_has_heir(m);
 
-	m->stop = stop;
 	atomic_store(&m->children.scoreboard->draining, draining);
-	atomic_store(&m->children.scoreboard->stopping, true);
+	atomic_store(&m->children.scoreboard->stopping, stop == STOP_QUICK || !master_has_kin(m));
+	systemd_stops(m);
+	m->stop = stop;
 	server_object_listen(NULL, 0);
 	if (draining) {
 		sockets_turn_away(&m->former.sockets);
@@ -149,7 +146,7 @@ static void stop_failed(struct master *m)
 
 void master_on_hup(struct master *m)
 {
-	log_info("Hang up: Master");
+	log_info("Hang up: %s", master_name(m));
 	master_reload(m);
 }
 
@@ -184,8 +181,7 @@ void master_on_usr1(struct master *m)
 
 void master_on_usr2(struct master *m)
 {
-	UNUSED(m);
-	log_warning("USR2 is ignored: this version cannot replace its own program while it runs.");
+	upgrade_begin(m);
 }
 
 void master_on_winch(struct master *m)
@@ -218,6 +214,8 @@ static bool turn(struct master *m)
 	/* First: what a signal asks for depends on who serves. */
 	children_watch(c, &base, now_ms);
 	former_settle(m);
+	upgrade_bury(m);
+	upgrade_promote(m); /* before a signal that ends it */
 	signals_dispatch(m);
 	base = context_of(m); /* which took time, and may have changed the settings */
 	now_ms = clock_ms();
@@ -231,7 +229,8 @@ static bool turn(struct master *m)
 	else if (children_gone(c, now_ms))
 		return false;
 	master_report_metrics(m);
-	signals_wait(plan_wait(c, now_ms, TICK_MS));
+	systemd_turn(m, now_ms);
+	signals_wait(plan_wait(c, now_ms, systemd_tick_ms(m, TICK_MS)));
 	return true;
 }
 
@@ -241,7 +240,7 @@ static int farewell(struct master *m)
 	struct err err;
 	enum log_level level = m->exit_code ? LOG_ERROR : LOG_INFO;
 
-	LOG_AT(level, "Shutting down: Master");
+	LOG_AT(level, "Shutting down: %s", master_name(m));
 	if (m->reason)
 		LOG_AT(level, "Reason: %s", m->reason);
 	master_remove_pidfile(m);
@@ -255,10 +254,13 @@ static int loop(struct master *m)
 	return m->failed ? m->exit_code : farewell(m);
 }
 
-int master_run(struct settings *settings, settings_reader *read_settings, void *reader_data)
+int master_run(struct settings *settings, const struct heritage *heritage,
+	       settings_reader *read_settings, void *reader_data)
 {
 	struct master m = {
 		.settings = settings,
+		.heritage = heritage,
+		.old_master = heritage->old_master,
 		.read_settings = read_settings,
 		.reader_data = reader_data,
 	};

@@ -18,8 +18,6 @@
 #include "ucorn/py/logbridge.h"
 #include "ucorn/py/proxies.h"
 #include "ucorn/util/log.h"
-#include "ucorn/util/names.h"
-#include "ucorn/util/title.h"
 #include "ucorn/wsgi/app.h"
 
 /* What the new generation needs, made but not in use. */
@@ -110,6 +108,7 @@ static void tell_hooks(struct master *m, unsigned before)
 
 	if (server_object_renew(m->settings, &err) < 0)
 		log_error("%s", err.text);
+	master_tell_kin(m);
 	server_object_started(getpid(), m->pidfile);
 	server_object_listen(m->sockets.items, m->sockets.count);
 	master_hooks_nworkers(m, before);
@@ -156,7 +155,7 @@ static void commit(struct master *m, struct renewal *fresh, void *conf)
 	replace(m, fresh, conf);
 	settings_report(m->settings);
 	worker_check_access_log(m->settings);
-	title_set(NAME_PROGRAM ": master [%s]", settings_proc_name(m->settings));
+	master_set_title(m);
 	apply_minor(m);
 	if (!sockets_same(&m->sockets, &m->former.sockets))
 		sockets_log(&m->sockets, 0);
@@ -173,12 +172,14 @@ void master_reload(struct master *m)
 	void *before;
 	int failed;
 
+	systemd_reload_begins(m);
 	former_restore(m);
 	before = conf_save();
 	failed = prepare(m, &fresh, &err);
 	signals_install(); /* imported code may have taken them */
 	if (failed) {
 		conf_restore(before);
+		systemd_reload_refused(m);
 		log_error("The reload was given up, the server goes on as before: %s",
 			  err.text[0] ? err.text : "the application could not be imported.");
 	} else {

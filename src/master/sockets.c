@@ -1,4 +1,5 @@
-/* Opening the bind list, and moving from one list to another.
+/* Opening the bind list, and moving from one list to another: at a reload from that of
+ * before, after USR2 from that of the old master.
  *
  * At the start a busy address is tried five times, a second apart, since the
  * server that is to be replaced may take that long to leave.  A reload has no
@@ -6,6 +7,9 @@
  * Sockets that are in both lists keep their descriptor and so their backlog; the
  * others stay open until a worker serves at the new ones (former.c), while workers of
  * earlier generations go on accepting from their own copies until they leave.
+ *
+ * An address is the same one only if it means the same: a relative path has to begin at
+ * the same folder.  Sockets of systemd are its own affair, from the first to the last.
  *
  * With reuse_port each worker binds its TCP sockets by itself, and the kernel shares
  * connections out among these when they come, also to a worker that is busy or about
@@ -18,6 +22,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "ucorn/py/interp.h"
 #include "ucorn/util/buf.h"
@@ -70,74 +75,20 @@ static int open_patiently(struct listener *l, const struct addr *addr,
 	return -1;
 }
 
+/* Room for count; relative paths begin here. */
 static int allocate(struct sockets *s, size_t count, struct err *err)
 {
 	*s = (struct sockets){.items = calloc(count ? count : 1, sizeof(*s->items))};
-	return s->items ? 0 : err_set(err, "No memory for %zu listening sockets.", count);
+	if (!s->items)
+		return err_set(err, "No memory for %zu listening sockets.", count);
+	s->folder = getcwd(NULL, 0); /* NULL if it was removed: then nothing is relative to it */
+	return 0;
 }
 
 /* Is it one that workers open by themselves? */
 static bool is_apart(const struct sockets *s, const struct addr *addr)
 {
 	return s->tcp_apart && addr->kind == ADDR_TCP;
-}
-
-/* Those of the list that are apart, or those that are not. */
-static int open_these(struct sockets *s, const struct settings *settings, bool apart,
-		      struct err *err)
-{
-	const struct string_list *bind = &settings->bind;
-
-	for (size_t i = 0; i < bind->count; i++) {
-		struct addr addr;
-
-		if (addr_parse(bind->items[i], &addr, err) < 0)
-			return -1;
-		if (is_apart(s, &addr) != apart)
-			continue;
-		if (open_patiently(&s->items[s->count], &addr, settings, apart) < 0)
-			return err_set(err, "%s", "");
-		s->count++;
-	}
-	return 0;
-}
-
-int sockets_open(struct sockets *s, const struct settings *settings, struct err *err)
-{
-	if (allocate(s, settings->bind.count, err) < 0)
-		return -1;
-	s->tcp_apart = settings->reuse_port;
-	if (open_these(s, settings, false, err) == 0)
-		return 0;
-	sockets_close(s);
-	return -1;
-}
-
-int sockets_open_apart(struct sockets *own, const struct sockets *s,
-		       const struct settings *settings, struct err *err)
-{
-	if (allocate(own, s->count + settings->bind.count, err) < 0)
-		return -1;
-	own->tcp_apart = true;
-	own->count = s->count;
-	if (s->count > 0)
-		memcpy(own->items, s->items, s->count * sizeof(*s->items));
-	return open_these(own, settings, true, err);
-}
-
-static bool addr_equal(const struct addr *a, const struct addr *b)
-{
-	if (a->kind != b->kind)
-		return false;
-	switch (a->kind) {
-	case ADDR_TCP:
-		return a->port == b->port && strcmp(a->host, b->host) == 0;
-	case ADDR_UNIX:
-		return strcmp(a->path, b->path) == 0;
-	case ADDR_FD:
-		return a->fd == b->fd;
-	}
-	return false;
 }
 
 static bool holds(const struct sockets *s, int fd)
@@ -149,11 +100,21 @@ static bool holds(const struct sockets *s, int fd)
 	return false;
 }
 
+/* Whether an address means the same in both. */
+static bool same_folder(const struct sockets *a, const struct sockets *b, const struct addr *addr)
+{
+	if (addr->kind != ADDR_UNIX || addr->path[0] == '/')
+		return true;
+	return a->folder && b->folder && strcmp(a->folder, b->folder) == 0;
+}
+
 /* A listener of now that next has not taken over yet; two may have the same
  * address (port 0). */
 static const struct listener *find_kept(const struct sockets *now, const struct sockets *next,
 					const struct addr *addr)
 {
+	if (!same_folder(now, next, addr))
+		return NULL;
 	for (size_t i = 0; i < now->count; i++) {
 		const struct listener *l = &now->items[i];
 
@@ -167,8 +128,9 @@ static void close_missing(struct sockets *s, const struct sockets *kept, bool re
 {
 	for (size_t i = 0; i < s->count; i++) {
 		if (!holds(kept, s->items[i].fd))
-			listener_close(&s->items[i], remove_files);
+			listener_close(&s->items[i], remove_files && !s->files_stay);
 	}
+	free(s->folder);
 	free(s->items);
 	*s = (struct sockets){0};
 }
@@ -181,6 +143,91 @@ void sockets_drop(struct sockets *s, const struct sockets *kept)
 void sockets_let_go(struct sockets *s, const struct sockets *kept)
 {
 	close_missing(s, kept, false);
+}
+
+/* Those of the list that are apart, or those that are not; what before has of them is
+ * taken over. */
+static int open_these(struct sockets *s, const struct sockets *before,
+		      const struct settings *settings, bool apart, struct err *err)
+{
+	const struct string_list *bind = &settings->bind;
+
+	for (size_t i = 0; i < bind->count; i++) {
+		const struct listener *kept;
+		struct addr addr;
+
+		if (addr_parse(bind->items[i], &addr, err) < 0)
+			return -1;
+		if (is_apart(s, &addr) != apart)
+			continue;
+		kept = find_kept(before, s, &addr);
+		if (kept)
+			s->items[s->count] = *kept;
+		else if (open_patiently(&s->items[s->count], &addr, settings, apart) < 0)
+			return err_set(err, "%s", "");
+		s->count++;
+	}
+	return 0;
+}
+
+/* What the process was started with, as sockets of before. */
+static int inherit(struct sockets *s, const struct heritage *h, struct err *err)
+{
+	if (allocate(s, h->n_sockets, err) < 0)
+		return -1;
+	for (size_t i = 0; i < h->n_sockets; i++) {
+		const struct heirloom *had = &h->sockets[i];
+
+		if (listener_adopt(&s->items[i], had->fd, had->has_addr ? &had->addr : NULL, err) <
+		    0) {
+			sockets_let_go(s, &(struct sockets){0});
+			return -1;
+		}
+		s->count++;
+	}
+	if (!h->bind_folder)
+		return 0;
+	free(s->folder);
+	s->folder = strdup(h->bind_folder);
+	return 0;
+}
+
+int sockets_open(struct sockets *s, const struct settings *settings, const struct heritage *h,
+		 struct err *err)
+{
+	struct sockets before;
+	int rc;
+
+	if (inherit(&before, h, err) < 0)
+		return -1;
+	if (h->by_systemd) {
+		*s = before;
+		s->by_systemd = true;
+		return 0;
+	}
+	rc = allocate(s, settings->bind.count, err);
+	if (rc == 0) {
+		s->tcp_apart = settings->reuse_port;
+		rc = open_these(s, &before, settings, false, err);
+	}
+	sockets_drop(&before, s);
+	if (rc < 0)
+		sockets_close(s);
+	return rc;
+}
+
+int sockets_open_apart(struct sockets *own, const struct sockets *s,
+		       const struct settings *settings, struct err *err)
+{
+	if (allocate(own, s->count + settings->bind.count, err) < 0)
+		return -1;
+	free(own->folder);
+	own->folder = NULL;
+	own->tcp_apart = true;
+	own->count = s->count;
+	if (s->count > 0)
+		memcpy(own->items, s->items, s->count * sizeof(*s->items));
+	return open_these(own, &(struct sockets){0}, settings, true, err);
 }
 
 static int open_or_keep(struct sockets *next, const struct sockets *now, const struct addr *addr,
@@ -214,9 +261,16 @@ int sockets_succeed(struct sockets *next, const struct sockets *s, const struct 
 {
 	const struct string_list *bind = &fresh->bind;
 
-	if (allocate(next, bind->count, err) < 0)
+	if (allocate(next, s->by_systemd ? s->count : bind->count, err) < 0)
 		return -1;
 	next->tcp_apart = s->tcp_apart;
+	next->files_stay = s->files_stay;
+	next->by_systemd = s->by_systemd;
+	if (s->by_systemd) {
+		next->count = s->count;
+		memcpy(next->items, s->items, s->count * sizeof(*s->items));
+		return 0;
+	}
 	for (size_t i = 0; i < bind->count; i++) {
 		struct addr addr;
 
@@ -227,6 +281,14 @@ int sockets_succeed(struct sockets *next, const struct sockets *s, const struct 
 		}
 	}
 	return 0;
+}
+
+void sockets_own_files(struct sockets *s)
+{
+	for (size_t i = 0; i < s->count && !s->by_systemd; i++) {
+		if (s->items[i].file_ino == 0)
+			listener_own_file(&s->items[i]);
+	}
 }
 
 void sockets_close(struct sockets *s)

@@ -2,6 +2,7 @@
  * a preloaded application, `Starting ucorn`, pidfile, signals, sockets.  What
  * fails on the way leaves the process with a sentence and exit code 1; whatever
  * was done by then is undone by master_end, in one place for all exits. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -20,8 +21,8 @@
 #include "ucorn/py/proxies.h"
 #include "ucorn/util/log.h"
 #include "ucorn/util/names.h"
-#include "ucorn/util/title.h"
 #include "ucorn/wsgi/app.h"
+#include "upgrade.h"
 
 int master_apply_env(const struct settings *s, struct err *err)
 {
@@ -52,8 +53,7 @@ int master_write_pidfile(struct master *m, const struct settings *s, struct err 
 	char *path = NULL;
 
 	if (s->pidfile) {
-		path = strdup(s->pidfile);
-		if (!path)
+		if (asprintf(&path, "%s%s", s->pidfile, master_suffix(m)) < 0)
 			return err_set(err, "No memory for the pidfile's name.");
 		if (pidfile_write(path, getpid(), err) < 0) {
 			free(path);
@@ -140,8 +140,14 @@ static int detach(struct master *m, struct err *err)
 
 	if (s->spew && interp_spew(err) < 0)
 		return -1;
-	if (s->daemon && daemonize(s->enable_stdio_inheritance, err) < 0)
-		return -1;
+	if (s->daemon && !m->old_master) { /* which is in the background itself */
+		if (m->heritage->notify_socket)
+			fputs("Warning: systemd (Type=notify) watches the process that it has "
+			      "started; with daemon that one is about to end.\n",
+			      stderr);
+		if (daemonize(s->enable_stdio_inheritance, err) < 0)
+			return -1;
+	}
 	m->is_daemon = s->daemon;
 	return 0;
 }
@@ -185,8 +191,13 @@ int master_start(struct master *m, struct err *err)
 {
 	const struct settings *s = m->settings;
 
-	if (prepare(m, err) < 0 || signals_open(err) < 0 || sockets_open(&m->sockets, s, err) < 0)
+	if (prepare(m, err) < 0 || signals_open(err) < 0 ||
+	    sockets_open(&m->sockets, s, m->heritage, err) < 0)
 		return -1;
+	if (m->sockets.by_systemd && settings_origin(s, "bind") != ORIGIN_DEFAULT)
+		log_info("The sockets are systemd's: bind does not count.");
+	upgrade_watch_old(m);
+	master_tell_kin(m);
 	server_object_listen(m->sockets.items, m->sockets.count);
 	sockets_log(&m->sockets, getpid());
 	log_info("Using worker: %s", m->backend->name);
@@ -194,7 +205,7 @@ int master_start(struct master *m, struct err *err)
 		return -1;
 	signals_install(); /* the hook may have taken them */
 	interp_freeze(m->app != NULL);
-	title_set(NAME_PROGRAM ": master [%s]", settings_proc_name(s));
+	master_set_title(m);
 	return 0;
 }
 

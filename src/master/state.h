@@ -4,6 +4,7 @@
 
 #include "children.h"
 #include "sockets.h"
+#include "systemd.h"
 #include "ucorn/log/sinks.h"
 #include "ucorn/master/master.h"
 #include "ucorn/worker/worker.h"
@@ -37,6 +38,10 @@ struct master {
 	struct former former;
 	unsigned told_workers; /* the number that was last reported */
 
+	const struct heritage *heritage;
+	struct service service; /* as systemd sees it */
+	pid_t old_master;	/* has started this one by USR2, and may still live; 0: none */
+
 	bool is_daemon; /* whatever the settings of a reload say */
 	enum stop stop;
 	bool failed; /* a hook has raised: it ends without ceremony */
@@ -64,6 +69,21 @@ MUST_CHECK int master_apply_env(const struct settings *s, struct err *err);
 
 /* Imports the application, if s wants that here, into app. */
 MUST_CHECK int master_preload(const struct settings *s, struct app **app, struct err *err);
+
+/* Master, or Master.2 while the old one lives; what is put behind names and files. */
+const char *master_name(const struct master *m);
+const char *master_suffix(const struct master *m);
+void master_set_title(const struct master *m);
+
+/* Whether there is another master, older or newer, that serves the same sockets. */
+bool master_has_kin(const struct master *m);
+
+/* Whether somebody else listens on the sockets of this master when it has gone: a new
+ * master, an old one, systemd.  What waits there to be accepted is not lost, then. */
+bool master_has_heir(const struct master *m);
+
+/* Tells hooks of the above. */
+void master_tell_kin(const struct master *m);
 
 /* Writes or replaces the pidfile that s asks for. */
 MUST_CHECK int master_write_pidfile(struct master *m, const struct settings *s, struct err *err);

@@ -152,3 +152,37 @@ void addr_repr(const struct addr *addr, char repr[ADDR_REPR_MAX])
 		break;
 	}
 }
+
+/* With the scheme, since a host may be called unix. */
+void addr_text(const struct addr *addr, char text[ADDR_REPR_MAX])
+{
+	bool brackets = strchr(addr->host, ':') != NULL;
+
+	switch (addr->kind) {
+	case ADDR_TCP:
+		snprintf(text, ADDR_REPR_MAX, brackets ? "tcp://[%s]:%u" : "tcp://%s:%u",
+			 addr->host, addr->port);
+		break;
+	case ADDR_UNIX:
+		snprintf(text, ADDR_REPR_MAX, "unix:%s", addr->path);
+		break;
+	case ADDR_FD:
+		snprintf(text, ADDR_REPR_MAX, "fd://%d", addr->fd);
+		break;
+	}
+}
+
+bool addr_equal(const struct addr *a, const struct addr *b)
+{
+	if (a->kind != b->kind)
+		return false;
+	switch (a->kind) {
+	case ADDR_TCP:
+		return a->port == b->port && strcmp(a->host, b->host) == 0;
+	case ADDR_UNIX:
+		return strcmp(a->path, b->path) == 0;
+	case ADDR_FD:
+		return a->fd == b->fd;
+	}
+	return false;
+}

@@ -154,13 +154,15 @@ static int open_unix(struct listener *l, const struct listener_options *options,
  * descriptor is left alone: it may be anything. */
 static int adopt_fd(struct listener *l, struct err *err)
 {
-	int fd = l->addr.fd, listens = 0;
+	int fd = l->addr.fd, listens = 0, type = 0;
 	socklen_t len = sizeof(listens);
 
-	if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &len) < 0)
+	if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &len) < 0 ||
+	    getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) < 0)
 		return err_set(err, "cannot use fd://%d: %s", fd, strerror(errno));
-	if (!listens)
-		return err_set(err, "cannot use fd://%d: the socket is not listening", fd);
+	if (!listens || type != SOCK_STREAM)
+		return err_set(err, "cannot use fd://%d: the socket is not %s", fd,
+			       listens ? "a stream socket" : "listening");
 
 	int rc = fd_set_nonblocking(fd);
 	if (rc == 0)
@@ -183,8 +185,6 @@ static void describe_unix(struct listener *l, const struct sockaddr_un *un, sock
 		l->name[0] = '@'; /* an abstract socket, as ss(8) writes it */
 	l->is_unix = true;
 	snprintf(l->url, sizeof(l->url), "unix:%s", l->name);
-	if (l->addr.kind == ADDR_FD)
-		remember_file(l, l->name);
 }
 
 /* Fills what the socket itself knows: name, port, URL. */
@@ -239,6 +239,8 @@ int listener_open(struct listener *l, const struct addr *addr,
 	}
 	if (rc == 0)
 		rc = describe(l, err);
+	if (rc == 0 && addr->kind == ADDR_FD)
+		listener_own_file(l);
 	if (rc < 0) {
 		if (addr->kind == ADDR_FD)
 			l->fd = -1; /* not ours */
@@ -247,9 +249,39 @@ int listener_open(struct listener *l, const struct addr *addr,
 	return rc;
 }
 
+int listener_adopt(struct listener *l, int fd, const struct addr *addr, struct err *err)
+{
+	*l = (struct listener){.fd = -1, .addr = {.kind = ADDR_FD, .fd = fd}};
+	if (adopt_fd(l, err) < 0 || describe(l, err) < 0) {
+		l->fd = -1;
+		return -1;
+	}
+	if (addr) {
+		l->addr = *addr;
+	} else if (l->is_unix) {
+		l->addr = (struct addr){.kind = ADDR_UNIX, .fd = -1};
+		memcpy(l->addr.path, l->name, sizeof(l->addr.path));
+	} else {
+		l->addr = (struct addr){.kind = ADDR_TCP, .port = l->port, .fd = -1};
+		memcpy(l->addr.host, l->name, sizeof(l->name));
+	}
+	return 0;
+}
+
+static const char *path_of(const struct listener *l)
+{
+	return l->addr.kind == ADDR_UNIX ? l->addr.path : l->name;
+}
+
+void listener_own_file(struct listener *l)
+{
+	if (l->is_unix)
+		remember_file(l, path_of(l));
+}
+
 static void unlink_own_file(const struct listener *l)
 {
-	const char *path = l->addr.kind == ADDR_UNIX ? l->addr.path : l->name;
+	const char *path = path_of(l);
 	struct stat st;
 
 	if (l->file_ino != 0 && lstat(path, &st) == 0 && st.st_dev == l->file_dev &&

@@ -242,6 +242,13 @@ void server_object_started(pid_t pid, const char *pidfile)
 	     "tell hooks the process id");
 }
 
+void server_object_kin(const struct server_kin *kin)
+{
+	drop(PyObject_CallMethod(server, "_kin", "ssiii", kin->name, kin->suffix,
+				 (int)kin->old_master, (int)kin->heir, kin->by_systemd),
+	     "tell hooks of another master");
+}
+
 void server_object_listen(const struct listener *listeners, size_t count)
 {
 	PyObject *list, *pair;

@@ -305,7 +305,8 @@ int worker_main(const struct worker_context *context)
 	struct worker w = {.context = *context, .wake = {-1, -1}};
 	struct err err = {0};
 
-	title_set(NAME_PROGRAM ": worker [%s]", settings_proc_name(context->settings));
+	title_set(NAME_PROGRAM ": worker [%s%s]", settings_proc_name(context->settings),
+		  context->name_suffix);
 	log_info("Booting worker with pid: %d", (int)getpid());
 	worker_hooks_begin(&w);
 	if (worker_boot(&w, &err) < 0) {

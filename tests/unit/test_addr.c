@@ -151,12 +151,34 @@ static void test_ip_text(void **state)
 	assert_int_equal(port, 0);
 }
 
+static void test_text(void **state)
+{
+	static const char *const texts[] = {"a.b:80",	    "[::1]:0",	     "tcp://unix:1",
+					    "tcp://fd://2", "unix:/run/s",   "unix:@x y",
+					    "fd://7",	    "tcp://[tcp]:1", ""};
+	char text[ADDR_REPR_MAX];
+	struct addr addr, again;
+	struct err err;
+
+	UNUSED(state);
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+		if (addr_parse(texts[i], &addr, &err) < 0)
+			continue;
+		addr_text(&addr, text);
+		assert_int_equal(addr_parse(text, &again, &err), 0);
+		assert_true(addr_equal(&addr, &again));
+	}
+	assert_int_equal(addr_parse("unix:a", &again, &err), 0);
+	assert_false(addr_equal(&addr, &again));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_tcp_forms), cmocka_unit_test(test_unix_forms),
 		cmocka_unit_test(test_fd_form),	  cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_lengths),	  cmocka_unit_test(test_ip_text),
+		cmocka_unit_test(test_text),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -380,6 +380,33 @@ static void test_fd_unix_adopted(void **state)
 	assert_int_equal(access(given.name, F_OK), -1);
 }
 
+static void test_taken_over(void **state)
+{
+	struct addr addr = unix_addr("s");
+	struct listener given, l;
+	struct err err;
+
+	UNUSED(state);
+	must_open(&given, addr);
+	assert_int_equal(listener_adopt(&l, given.fd, NULL, &err), 0);
+	assert_true(addr_equal(&l.addr, &addr));
+	assert_int_equal(listener_adopt(&l, given.fd, &addr, &err), 0);
+	assert_flags(l.fd);
+	int again = dup(l.fd);
+	listener_close(&l, true);
+	assert_int_equal(access(addr.path, F_OK), 0); /* somebody else's */
+	assert_int_equal(listener_adopt(&l, again, &addr, &err), 0);
+	listener_own_file(&l);
+	listener_close(&l, true);
+	assert_int_equal(access(addr.path, F_OK), -1);
+
+	must_open(&given, tcp_addr("localhost", 0));
+	assert_int_equal(listener_adopt(&l, given.fd, NULL, &err), 0);
+	assert_string_equal(l.addr.host, "127.0.0.1");
+	assert_int_equal(l.addr.port, given.port);
+	listener_close(&l, true);
+}
+
 static void test_fd_refused(void **state)
 {
 	int ends[2];
@@ -397,6 +424,14 @@ static void test_fd_refused(void **state)
 	assert_string_equal(refusal(fd_addr(ends[0]), &busy), expected);
 	assert_int_equal(close(ends[0]), 0); /* still open */
 	close(ends[1]);
+
+	int packets = socket(AF_UNIX, SOCK_SEQPACKET, 0);
+	assert_int_equal(bind(packets, &(struct sockaddr){.sa_family = AF_UNIX}, 2), 0);
+	assert_int_equal(listen(packets, 1), 0);
+	snprintf(expected, sizeof(expected),
+		 "cannot use fd://%d: the socket is not a stream socket", packets);
+	assert_string_equal(refusal(fd_addr(packets), &busy), expected);
+	close(packets);
 }
 
 int main(void)
@@ -418,6 +453,7 @@ int main(void)
 		cmocka_unit_test(test_unix_no_folder),
 		cmocka_unit_test(test_fd_adopted),
 		cmocka_unit_test(test_fd_unix_adopted),
+		cmocka_unit_test(test_taken_over),
 		cmocka_unit_test(test_fd_refused),
 	};
 

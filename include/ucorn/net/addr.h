@@ -33,4 +33,9 @@ enum { ADDR_REPR_MAX = 300 };
  * ('127.0.0.1', 8000), /run/app.sock. */
 void addr_repr(const struct addr *addr, char repr[ADDR_REPR_MAX]);
 
+/* The address as a text from which addr_parse makes the same address. */
+void addr_text(const struct addr *addr, char text[ADDR_REPR_MAX]);
+
+bool addr_equal(const struct addr *a, const struct addr *b);
+
 #endif

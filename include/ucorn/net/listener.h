@@ -33,6 +33,14 @@ struct listener_options {
 MUST_CHECK int listener_open(struct listener *l, const struct addr *addr,
 			     const struct listener_options *options, bool *busy, struct err *err);
 
+/* Takes over a listening stream socket that is open already; addr: what it was
+ * configured as, or NULL for what it says itself.  The file of a unix socket is somebody
+ * else's until listener_own_file.  On failure the descriptor stays as it is. */
+MUST_CHECK int listener_adopt(struct listener *l, int fd, const struct addr *addr, struct err *err);
+
+/* The file at the path of a unix socket is this listener's to remove from now on. */
+void listener_own_file(struct listener *l);
+
 /* Closes; with unlink_file, removes the unix socket's file if it is still ours:
  * the one that was bound, or that stood at its path when fd://N was adopted. */
 void listener_close(struct listener *l, bool unlink_file);

@@ -39,6 +39,16 @@ void server_object_restore_app(void);
 /* It has its process id and its pidfile (NULL: none). */
 void server_object_started(pid_t pid, const char *pidfile);
 
+/* The master, the other one if there are two, and where the sockets are from. */
+struct server_kin {
+	const char *name;   /* master_name: Master, Master.2 */
+	const char *suffix; /* behind proc_name */
+	pid_t old_master;   /* master_pid; 0: none, as the following */
+	pid_t heir;	    /* reexec_pid */
+	bool by_systemd;    /* systemd */
+};
+void server_object_kin(const struct server_kin *kin);
+
 /* LISTENERS: these; before they are closed: none (count 0). */
 void server_object_listen(const struct listener *listeners, size_t count);
 

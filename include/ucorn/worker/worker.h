@@ -34,8 +34,9 @@ struct worker_context {
 	int notify_fd;	 /* a byte 0 written here: the slot's state has changed */
 	int stacks_fd;	 /* where its Python stacks go when it hangs or crashes; -1: nowhere */
 	pid_t master_pid;
-	bool replaces; /* others have served before it */
-	unsigned age;  /* how many workers were forked before, plus 1 */
+	const char *name_suffix; /* ".2": the master's name in the title has one; or "" */
+	bool replaces;		 /* others have served before it */
+	unsigned age;		 /* how many workers were forked before, plus 1 */
 };
 
 /* At this signal a worker writes its Python stacks to stacks_fd.  No standard signal: all

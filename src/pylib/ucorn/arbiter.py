@@ -73,12 +73,9 @@ class Arbiter:
         self.START_CTX = {"args": [sys.executable] + sys.argv, "cwd": os.getcwd(), 0: sys.executable}
         self.app = WSGIApplication(cfg, app_uri)
         self.pidfile = None
-        self.systemd = False
         self.worker_age = 0
-        self.reexec_pid = 0
-        self.master_pid = 0
-        self.master_name = "Master"
         self._renew(cfg, app_uri, log)
+        self._kin("Master", "", 0, 0, False)
 
     @property
     def num_workers(self):
@@ -124,6 +121,13 @@ class Arbiter:
     def _started(self, pid, pidfile):
         self.pid = pid
         self.pidfile = Pidfile(pidfile, pid) if pidfile else None
+
+    def _kin(self, name, suffix, old_master, heir, by_systemd):
+        self.master_name = name
+        self.proc_name = self.cfg.proc_name + suffix
+        self.master_pid = old_master
+        self.reexec_pid = heir
+        self.systemd = bool(by_systemd)
 
     def _listen(self, listeners):
         """[(descriptor, url)]; those of before are about to be closed, or stay."""

@@ -31,7 +31,8 @@ SUPPRESSIONS = FUNCTIONAL.parent / "lsan.supp"
 #: Variables from which a server takes settings or finds out who started it.
 OUTSIDE_INFLUENCE = {
     "PORT", "WEB_CONCURRENCY", "FORWARDED_ALLOW_IPS", "SCRIPT_NAME", "SENDFILE", "NOTIFY_SOCKET",
-    "LISTEN_FDS", "LISTEN_PID", "VIRTUAL_ENV", "GUNICORN_CMD_ARGS", "UCORN_CMD_ARGS", "PYTHONPATH",
+    "LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES", "WATCHDOG_USEC", "WATCHDOG_PID", "GUNICORN_PID",
+    "GUNICORN_FD", "UCORN_BIND", "VIRTUAL_ENV", "GUNICORN_CMD_ARGS", "UCORN_CMD_ARGS", "PYTHONPATH",
 }  # fmt: skip
 
 
@@ -81,7 +82,8 @@ class Server:
     """One running server.
 
     app and args are its command line; bind: None for a free port on loopback,
-    or a list of `-b` values, empty if the configuration says it; errorlog: the file with the server's log if it is
+    or a list of `-b` values, empty if the configuration or a socket says it; errorlog:
+    the file with the server's log if it is
     not stderr; probe: the path asked until the server answers, or None to
     return at once; under: a command that runs it, such as prlimit."""
 
