@@ -48,7 +48,10 @@ class Outcome:
     def wait_answered(self, more):
         """Waits until that many more requests have been answered."""
         goal = self.counts["answered"] + more
-        until(lambda: self.counts["answered"] >= goal, f"{goal} answered requests")
+        until(
+            lambda: self.counts["answered"] >= goal,
+            lambda: f"{goal} answered requests: {dict(self.counts)}, {self.problems[:5]}",
+        )
 
     def check_nothing_was_lost(self, journal, retried_share=0.1):
         """Every request was answered, and was run once, unless the connection that
