@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from . import processes
+from .descriptors import Holdings, zombies
 from .rawhttp import Client
 from .waiting import DEADLINE, until
 
@@ -28,6 +29,9 @@ SANITIZER_REPORT = re.compile(
 
 #: What the leak checker of a sanitized build does not report.
 SUPPRESSIONS = FUNCTIONAL.parent / "lsan.supp"
+
+#: For servers that are to die as others do, of signals that a sanitizer would report.
+PLAIN_DEATHS = {"ASAN_OPTIONS": f"{os.environ.get('ASAN_OPTIONS', '')}:handle_segv=0"}
 
 #: Variables from which a server takes settings or finds out who started it.
 OUTSIDE_INFLUENCE = {
@@ -112,10 +116,13 @@ class Server:
         self.pid = self.session = self.process.pid
         self.successor = None
         self._adopted_code = None
+        #: Kinds of descriptors that the test has made the master open since its start.
         self.opened = Counter()
+        self.holdings = None
         try:
             if probe:
-                until(lambda: self._answers(probe), f"{command} answers")
+                self.wait_answer(probe)
+                self.holdings = Holdings(self)
         except BaseException:
             self._kill_all()
             raise
@@ -171,6 +178,9 @@ class Server:
         """One GET on a connection of its own."""
         with self.connect() as client:
             return client.request("GET", target, fields=[*fields, ("Connection", "close")])
+
+    def wait_answer(self, path="/"):
+        return until(lambda: self._answers(path), f"{self.process.args} answers")
 
     def url(self, path):
         return "http://%s:%d%s" % (*self.address, path)
@@ -235,6 +245,7 @@ class Server:
         """Ends what is left and checks that it went as it should."""
         try:
             if self.exit_code() is None:
+                self._check_running()
                 self.stop()
             left = processes.of_session(self.session)
             assert not left, f"processes left behind: {left}"
@@ -244,6 +255,14 @@ class Server:
         for text in {self.log, self.stderr}:
             report = sanitizer_report(text)
             assert not report, f"a sanitizer reports:\n{report}"
+
+    def _check_running(self):
+        """What may not pile up while it runs; gunicorn has its own ways."""
+        if self.binary.name != "ucorn":
+            return
+        until(lambda: not zombies(self), lambda: f"reaped: {zombies(self)}")
+        if self.holdings:
+            self.holdings.check()
 
     def _kill_all(self):
         def all_gone():
