@@ -1,8 +1,8 @@
 """Request bodies that are streamed into the application, by --stream-request-body or
 because --tmp-upload-limit is reached; and the folder where they are stored otherwise."""
 
-import hashlib
 import contextlib
+import hashlib
 import os
 import re
 
