@@ -1,6 +1,7 @@
 """Request bodies that are streamed into the application, by --stream-request-body or
 because --tmp-upload-limit is reached; and the folder where they are stored otherwise."""
 
+import contextlib
 import hashlib
 import os
 import re
@@ -188,11 +189,11 @@ def test_a_killed_worker_gives_its_share_back(serve):
 def temporary_files(pid):
     """Paths of open files that have no name."""
     folder = f"/proc/{pid}/fd"
-    return [
-        path
-        for fd in os.listdir(folder)
-        if (path := os.readlink(f"{folder}/{fd}")).endswith(" (deleted)")
-    ]
+    paths = []
+    for fd in os.listdir(folder):
+        with contextlib.suppress(FileNotFoundError):  # closed in between
+            paths.append(os.readlink(f"{folder}/{fd}"))
+    return [path for path in paths if path.endswith(" (deleted)")]
 
 
 def test_the_folder_of_uploads(serve, backend, tmp_path):

@@ -43,9 +43,19 @@ def of_session(leader):
     return [process for process in found if process and process.session == leader]
 
 
-def children(pid):
-    """The pids of the living children of a session's leader, oldest first."""
-    return sorted(p.pid for p in of_session(pid) if p.parent == pid and p.state != "Z")
+def children(pid, session):
+    """The pids of a process's living children in that session, oldest first."""
+    return sorted(p.pid for p in of_session(session) if p.parent == pid and p.state != "Z")
+
+
+def adopted_exit_code(pid):
+    """How a process ended that came to this one when its parent had died; None: it
+    lives, or its parent does."""
+    try:
+        reaped, status = os.waitpid(pid, os.WNOHANG)
+    except ChildProcessError:
+        return None
+    return os.waitstatus_to_exitcode(status) if reaped else None
 
 
 def reap_orphans(leader):

@@ -5,10 +5,12 @@ import re
 import signal
 import socket
 import subprocess
+from collections import Counter
 from pathlib import Path
 from typing import NamedTuple
 
 from . import processes
+from .descriptors import Holdings, zombies
 from .rawhttp import Client
 from .waiting import DEADLINE, until
 
@@ -27,6 +29,9 @@ SANITIZER_REPORT = re.compile(
 
 #: What the leak checker of a sanitized build does not report.
 SUPPRESSIONS = FUNCTIONAL.parent / "lsan.supp"
+
+#: For servers that are to die as others do, of signals that a sanitizer would report.
+PLAIN_DEATHS = {"ASAN_OPTIONS": f"{os.environ.get('ASAN_OPTIONS', '')}:handle_segv=0"}
 
 #: Variables from which a server takes settings or finds out who started it.
 OUTSIDE_INFLUENCE = {
@@ -109,10 +114,17 @@ class Server:
                 command, cwd=cwd, env=environ_with(env), start_new_session=True,
                 stdin=subprocess.DEVNULL, stdout=out, stderr=err,
             )  # fmt: skip
-        self.pid = self.process.pid
+        #: The master's; USR2 makes another process master, in the same session.
+        self.pid = self.session = self.process.pid
+        self.successor = None
+        self._adopted_code = None
+        #: Kinds of descriptors that the test has made the master open since its start.
+        self.opened = Counter()
+        self.holdings = None
         try:
             if probe:
-                until(lambda: self._answers(probe), f"{command} answers")
+                self.wait_answer(probe)
+                self.holdings = Holdings(self)
         except BaseException:
             self._kill_all()
             raise
@@ -169,13 +181,20 @@ class Server:
         with self.connect() as client:
             return client.request("GET", target, fields=[*fields, ("Connection", "close")])
 
+    def wait_answer(self, path="/"):
+        return until(lambda: self._answers(path), f"{self.process.args} answers")
+
     def url(self, path):
         return "http://%s:%d%s" % (*self.address, path)
 
     # Its processes.
 
     def workers(self):
-        return processes.children(self.pid)
+        return sorted(self.workers_of(self.pid))
+
+    def workers_of(self, master):
+        """A master's children; the one that is to follow it is none of them."""
+        return {*processes.children(master, self.session)} - {self.successor}
 
     def wait_workers(self, count, other_than=()):
         """Waits until there are count workers, none of them in other_than."""
@@ -197,9 +216,22 @@ class Server:
         self.signal(number)
         until(lambda: self.log.count(line) > before, f"the log has another {line!r}")
 
+    def exit_code(self):
+        """The master's, None while it runs."""
+        if self.pid == self.process.pid:
+            return self.process.poll()
+        if self._adopted_code is None:
+            self._adopted_code = processes.adopted_exit_code(self.pid)
+        return self._adopted_code
+
     def wait_exit(self):
         """Waits until the master is gone; returns its exit code."""
-        return self.process.wait(2 * DEADLINE)
+        until(lambda: self.exit_code() is not None, "the master leaves", 2 * DEADLINE)
+        return self.exit_code()
+
+    def follow(self, pid):
+        """From now on that process is the master: the one before it has left."""
+        self.pid, self.successor = pid, None
 
     def stop(self):
         """Stops it gracefully; it has to leave with 0."""
@@ -209,14 +241,15 @@ class Server:
 
     def wait_orphans_gone(self):
         """After the master was killed: waits until the workers have left."""
-        until(lambda: not processes.reap_orphans(self.pid), "workers leave after their master")
+        until(lambda: not processes.reap_orphans(self.session), "workers leave after their master")
 
     def finish(self):
         """Ends what is left and checks that it went as it should."""
         try:
-            if self.process.poll() is None:
+            if self.exit_code() is None:
+                self._check_running()
                 self.stop()
-            left = processes.of_session(self.pid)
+            left = processes.of_session(self.session)
             assert not left, f"processes left behind: {left}"
         finally:
             self._kill_all()
@@ -225,11 +258,19 @@ class Server:
             report = sanitizer_report(text)
             assert not report, f"a sanitizer reports:\n{report}"
 
+    def _check_running(self):
+        """What may not pile up while it runs; gunicorn has its own ways."""
+        if self.binary.name != "ucorn":
+            return
+        until(lambda: not zombies(self), lambda: f"reaped: {zombies(self)}")
+        if self.holdings:
+            self.holdings.check()
+
     def _kill_all(self):
         def all_gone():
-            for process in processes.reap_orphans(self.pid):
+            for process in processes.reap_orphans(self.session):
                 os.kill(process.pid, signal.SIGKILL)
-            return self.process.poll() is not None and not processes.of_session(self.pid)
+            return self.process.poll() is not None and not processes.of_session(self.session)
 
         until(all_gone, "killed processes go away")
 

@@ -9,13 +9,15 @@ import time
 DEADLINE = float(os.environ.get("UCORN_TEST_DEADLINE", "30"))
 
 
-def until(check, what, deadline=DEADLINE):
-    """Returns the first true result of check()."""
+def until(check, what, deadline=DEADLINE, pause=0.01):
+    """Returns the first true result of check().  what: in words, or a function that says
+    it at the end."""
     end = time.monotonic() + deadline
     while True:
         result = check()
         if result:
             return result
         if time.monotonic() > end:
-            raise AssertionError(f"not within {deadline:.0f} s: {what}")
-        time.sleep(0.01)
+            words = what() if callable(what) else what
+            raise AssertionError(f"not within {deadline:.0f} s: {words}")
+        time.sleep(pause)
