@@ -81,7 +81,7 @@ def check(stormy, load, figure):
 
 def test_signals_under_load(stormy, figure):
     with WideLoad(stormy.front) as load:
-        stormy.fleet.storm(reload=3, upgrade=1, more_and_fewer=3)
+        stormy.fleet.storm(reload=2, upgrade=2, more_and_fewer=2)
         load.wait_answered(WORKERS * MAX_REQUESTS)
     check(stormy, load, figure)
 

@@ -231,7 +231,7 @@ class Server:
 
     def follow(self, pid):
         """From now on that process is the master: the one before it has left."""
-        self.pid, self.successor = pid, None
+        self.pid, self.successor, self._adopted_code = pid, None, None
 
     def stop(self):
         """Stops it gracefully; it has to leave with 0."""
