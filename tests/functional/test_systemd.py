@@ -222,6 +222,7 @@ def test_reload_whose_workers_do_not_boot(start, tmp_path, bus):
     bus.wait("READY=1", count=2)
     bus.wait("STATUS=1 worker serves; the last reload has failed to boot")
     assert server.get("/").text == "hello"
+    server.opened["file"] = 2  # standard output and error of the former settings
 
 
 # Upgrades.

@@ -18,7 +18,7 @@ from support.rawhttp import Client
 from support.server import APPS, BINARY, Server, free_port
 from support.upgrade import begin_upgrade, stop_old, upgrade
 from support.waiting import until
-from test_load import STEADY, check_nothing_was_lost
+from test_load import STEADY
 from test_process_settings import Daemon, ask, daemon  # noqa: F401, a fixture
 
 pytestmark = pytest.mark.ucorn_only
@@ -101,7 +101,7 @@ def test_nothing_is_lost(serve, backend, tmp_path):
         new.signal(signal.SIGTERM)
         third.wait_promoted()
         load.wait_answered(STEADY)
-    check_nothing_was_lost(load, journal)
+    load.check_nothing_was_lost(journal)
     third.stop()
 
 
@@ -238,7 +238,7 @@ def test_process_1_stays(serve):
     if subprocess.run([*under, "true"], check=False, capture_output=True).returncode:
         pytest.skip("no namespace of processes here")
     server = serve("wsgiapp:app", under=under)
-    (master,) = processes.children(server.pid)
+    (master,) = processes.children(server.pid, server.session)
     os.kill(master, signal.SIGUSR2)
     server.wait_log(r"\[1\] \[WARNING\] USR2 signal ignored\. This master is process 1")
     assert server.get("/").text == "hello"

@@ -4,7 +4,9 @@ Only workers take connections, and what they open comes and goes with what clien
 do.  The master's descriptors do not: each that it keeps too long is there for ever,
 and in all workers that it forks from then on.  So the master is compared with itself
 after the start, and so is what a worker has in common with it: that also shows what
-the master holds for one worker and lets the next one inherit."""
+the master holds for one worker and lets the next one inherit.
+
+For each worker the master has one file in memory, for its stacks if it hangs."""
 
 import contextlib
 import functools
@@ -24,6 +26,8 @@ KINDS = {
 
 def _kind(path, mode):
     target = os.readlink(path)
+    if target.startswith("/memfd:ucorn-stacks"):
+        return "stacks"
     return "memfd" if target.startswith("/memfd:") else KINDS.get(stat.S_IFMT(mode), target)
 
 
@@ -50,7 +54,7 @@ class Holdings:
         self._server = server
         master = held(server.pid)
         common = [self._common(master, pid) for pid in server.workers()]
-        self._master = count(master)
+        self._master = count(one for one in master if one[0] != "stacks")
         self._common_at_start = functools.reduce(operator.and_, common) if common else None
 
     def check(self):
@@ -61,7 +65,8 @@ class Holdings:
     def grown(self):
         """What is held by whom, in addition."""
         server, master = self._server, held(self._server.pid)
-        found = {f"master {server.pid}": count(master) - self._master - server.opened}
+        stacks = Counter(stacks=len(server.workers()))
+        found = {f"master {server.pid}": count(master) - self._master - server.opened - stacks}
         if self._common_at_start is not None:
             for pid in server.workers():
                 common = self._common(master, pid)
