@@ -19,6 +19,7 @@
 #include "ucorn/py/interp.h"
 #include "ucorn/py/logbridge.h"
 #include "ucorn/py/proxies.h"
+#include "ucorn/py/stacks.h"
 #include "ucorn/util/log.h"
 #include "ucorn/util/names.h"
 #include "ucorn/wsgi/app.h"
@@ -204,6 +205,8 @@ int master_start(struct master *m, struct err *err)
 	if (hook_call(HOOK_WHEN_READY, err) < 0)
 		return -1;
 	signals_install(); /* the hook may have taken them */
+	stacks_warm();
+	wsgi_warm();
 	interp_freeze(m->app != NULL);
 	master_set_title(m);
 	return 0;

@@ -1,4 +1,5 @@
-/* Worker signals through Python's signal module.
+/* Worker signals through Python's signal module: its builtin part, whose Python part would
+ * make enums of numbers, at the price of memory that workers share otherwise.
  *
  * Each handler is a builtin function whose self is a capsule round the C
  * handler; Python calls it between two bytecodes of the main thread, so it may
@@ -75,7 +76,7 @@ static int signal_done(PyObject *result, const char *what, struct err *err)
 
 int py_signal_install(int signal_number, py_signal_handler *handler, void *data, struct err *err)
 {
-	PyObject *module = PyImport_ImportModule("signal"), *function = NULL, *result = NULL;
+	PyObject *module = PyImport_ImportModule("_signal"), *function = NULL, *result = NULL;
 
 	if (module)
 		function = signal_function(handler, data);
@@ -88,7 +89,7 @@ int py_signal_install(int signal_number, py_signal_handler *handler, void *data,
 
 void py_signal_drop(int signal_number, bool ignored)
 {
-	PyObject *module = PyImport_ImportModule("signal"), *action = NULL, *result = NULL;
+	PyObject *module = PyImport_ImportModule("_signal"), *action = NULL, *result = NULL;
 
 	if (module)
 		action = PyObject_GetAttrString(module, ignored ? "SIG_IGN" : "SIG_DFL");
@@ -103,7 +104,7 @@ void py_signal_drop(int signal_number, bool ignored)
 
 int py_signals_wake(int fd, struct err *err)
 {
-	PyObject *module = PyImport_ImportModule("signal"), *result = NULL;
+	PyObject *module = PyImport_ImportModule("_signal"), *result = NULL;
 
 	if (module)
 		result = PyObject_CallMethod(module, "set_wakeup_fd", "i", fd);

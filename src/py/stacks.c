@@ -17,6 +17,15 @@ static PyObject *enable(PyObject *module, int fd)
 	return enabled;
 }
 
+void stacks_warm(void)
+{
+	PyObject *module = PyImport_ImportModule("faulthandler");
+
+	if (!module)
+		PyErr_Clear();
+	Py_XDECREF(module);
+}
+
 int stacks_open(int signal_number, int fd, struct err *err)
 {
 	PyObject *module = NULL, *enabled = NULL, *done = NULL;

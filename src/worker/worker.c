@@ -236,6 +236,16 @@ static void became_copy(void *data)
 	worker_signals_close(w, true);
 }
 
+/* What the user's code has made of logging and of the package gunicorn.  Where none has
+ * run since the master has looked, nothing is touched: it would not be shared any more. */
+static void judge(const struct worker_context *ctx)
+{
+	if (ctx->app && !hook_is_set(HOOK_POST_FORK))
+		return;
+	log_bridge_judge();
+	gunicorn_judge();
+}
+
 static int worker_boot(struct worker *w, struct err *err)
 {
 	const struct worker_context *ctx = &w->context;
@@ -254,8 +264,7 @@ static int worker_boot(struct worker *w, struct err *err)
 		return -1;
 	if (app_load(w, err) < 0)
 		return -1;
-	log_bridge_judge();
-	gunicorn_judge();
+	judge(ctx);
 	/* Importing may have set handlers, asyncio may have taken the wake-up. */
 	if (worker_signals_install(w, err) < 0)
 		return -1;
@@ -309,10 +318,12 @@ int worker_main(const struct worker_context *context)
 		  context->name_suffix);
 	log_info("Booting worker with pid: %d", (int)getpid());
 	worker_hooks_begin(&w);
-	if (worker_boot(&w, &err) < 0) {
+	int failed = worker_boot(&w, &err);
+
+	if (failed && !w.quick) { /* else it was told to end, which is no failure */
 		tell(err.text);
 		w.exit_code = err.exit_code;
-	} else if (!w.quick) {
+	} else if (!failed && !w.quick) {
 		worker_object_booted();
 		if (!w.leaving) /* TERM may have come during the boot */
 			slot_set_state(&w, SCORE_READY);

@@ -299,6 +299,20 @@ int wsgi_app_configure(struct app *base, const struct wsgi_options *options, str
 	return err_set_exit(err, 3, "Cannot prepare the WSGI environment");
 }
 
+void wsgi_warm(void)
+{
+	PyObject *errors = errors_stream_new(), *wrapper = file_wrapper_type();
+	PyObject *socket_class = client_socket_class();
+
+	start_pool_free(start_pool_new());
+	input_pool_free(input_pool_new());
+	if (PyErr_Occurred()) /* a worker will meet it again, and say so */
+		PyErr_Clear();
+	Py_XDECREF(socket_class);
+	Py_XDECREF(wrapper);
+	Py_XDECREF(errors);
+}
+
 void wsgi_app_free(struct app *base)
 {
 	struct wsgi_app *app;

@@ -10,4 +10,7 @@
  * fd -1: does nothing.  Needs the GIL. */
 MUST_CHECK int stacks_open(int signal_number, int fd, struct err *err);
 
+/* Before the forks: what stacks_open needs is shared, then. */
+void stacks_warm(void);
+
 #endif

@@ -27,6 +27,9 @@ struct wsgi_options {
 MUST_CHECK int wsgi_app_configure(struct app *app, const struct wsgi_options *options,
 				  struct err *err);
 
+/* Before the forks: what every worker needs of Python for this is shared, then. */
+void wsgi_warm(void);
+
 /* Calls the logger's access() for the answer of x, between start and finish.  What
  * it raises is logged. */
 void wsgi_log_access(struct exchange *x, uint64_t duration_us);
