@@ -6,6 +6,7 @@
 #include "ucorn/py/interp.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
@@ -89,6 +90,7 @@ void interp_freeze(bool tidy)
 
 	if (tidy)
 		PyGC_Collect();
+	malloc_trim(0);
 	if (module)
 		done = PyObject_CallMethod(module, "freeze", NULL);
 	if (!done)

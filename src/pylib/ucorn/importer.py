@@ -4,6 +4,7 @@ They have no __file__.  Tracebacks and inspect get their lines from the loader; 
 show, <ucorn>/gunicorn/util.py, is no file's."""
 
 import importlib
+import marshal
 import sys
 import types
 from importlib.machinery import ModuleSpec
@@ -13,16 +14,17 @@ names = {}
 
 
 class Importer:
-    """A finder and a loader.  sources: name -> text; a name with names below it is a package."""
+    """A finder and a loader.  modules: name -> (source, bytecode or None), both as bytes; a name
+    with names below it is a package."""
 
-    def __init__(self, sources):
-        self.sources = sources
-        self.packages = {name.rpartition(".")[0] for name in sources}
+    def __init__(self, modules):
+        self.modules = modules
+        self.packages = {name.rpartition(".")[0] for name in modules}
         self.hidden = ""  # a package that is left to other finders
         self.originals = {}
 
     def find_spec(self, name, path=None, target=None):
-        if name not in self.sources or self._is_hidden(name):
+        if name not in self.modules or self._is_hidden(name):
             return None
         return ModuleSpec(name, self, origin="ucorn", is_package=name in self.packages)
 
@@ -37,10 +39,13 @@ class Importer:
         return name in self.packages
 
     def get_code(self, name):
-        return compile(self.sources[name], self._shown_name(name), "exec", dont_inherit=True)
+        source, code = self.modules[name]
+        if code is not None:
+            return marshal.loads(code)
+        return compile(bytes(source), self._shown_name(name), "exec", dont_inherit=True)
 
     def get_source(self, name):
-        return self.sources[name]
+        return str(self.modules[name][0], "utf-8")
 
     def _shown_name(self, name):
         end = "/__init__.py" if name in self.packages else ".py"
@@ -92,16 +97,16 @@ def originals(module):
 def submodule(package, name):
     """For a package's __getattr__: a module below it that nobody has imported yet."""
     whole = "%s.%s" % (package, name)
-    if whole in importer.sources:
+    if whole in importer.modules:
         return importlib.import_module(whole)
     raise AttributeError("module %r has no attribute %r" % (package, name))
 
 
-def install(sources, program_names, title_function):
+def install(modules, program_names, title_function):
     """Called once, when all modules but this one are still to be imported."""
     global importer, set_title
     set_title = title_function
-    importer = Importer(sources)
+    importer = Importer(modules)
     names.update(program_names)
     __spec__ = importer.find_spec(__name__)
     globals().update(__spec__=__spec__, __loader__=importer, __package__="ucorn")
