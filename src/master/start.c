@@ -205,7 +205,8 @@ int master_start(struct master *m, struct err *err)
 	if (hook_call(HOOK_WHEN_READY, err) < 0)
 		return -1;
 	signals_install(); /* the hook may have taken them */
-	stacks_warm();
+	if (stacks_begin(worker_stacks_signal(), err) < 0)
+		return -1;
 	wsgi_warm();
 	interp_freeze(m->app != NULL);
 	master_set_title(m);

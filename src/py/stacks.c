@@ -1,46 +1,53 @@
 /* Python stacks of a process that hangs or crashes: the work is faulthandler's, which needs
- * neither the GIL nor memory. */
+ * neither the GIL nor memory.
+ *
+ * It is set up once, in the master, with a descriptor of its own, and each child puts the
+ * file that is meant for it behind that number: nothing of Python runs for it in a child. */
 #include "ucorn/py/stacks.h"
+
+#include <fcntl.h>
+#include <unistd.h>
 
 #include "ucorn/py/errors.h"
 #include "ucorn/py/pyapi.h"
 
+static int place = -1;
+
 /* faulthandler.enable(), but for who has done so already. */
-static PyObject *enable(PyObject *module, int fd)
+static PyObject *enable(PyObject *module)
 {
 	PyObject *enabled = PyObject_CallMethod(module, "is_enabled", NULL);
 
 	if (enabled == Py_False) {
 		Py_DECREF(enabled);
-		return PyObject_CallMethod(module, "enable", "ii", fd, 1);
+		return PyObject_CallMethod(module, "enable", "ii", place, 1);
 	}
 	return enabled;
 }
 
-void stacks_warm(void)
+int stacks_begin(int signal_number, struct err *err)
 {
-	PyObject *module = PyImport_ImportModule("faulthandler");
+	PyObject *module, *enabled = NULL, *done = NULL;
 
-	if (!module)
-		PyErr_Clear();
-	Py_XDECREF(module);
-}
-
-int stacks_open(int signal_number, int fd, struct err *err)
-{
-	PyObject *module = NULL, *enabled = NULL, *done = NULL;
-
-	if (fd < 0)
-		return 0;
+	place = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+	if (place < 0)
+		return 0; /* there is no stderr: nobody wants to read them */
 	module = PyImport_ImportModule("faulthandler");
 	if (module)
-		enabled = enable(module, fd);
+		enabled = enable(module);
 	if (enabled) /* of all threads, and nothing else then */
-		done = PyObject_CallMethod(module, "register", "iiii", signal_number, fd, 1, 0);
+		done = PyObject_CallMethod(module, "register", "iiii", signal_number, place, 1, 0);
 	if (!done)
 		py_error_log("Cannot prepare for writing down Python stacks");
 	Py_XDECREF(enabled);
 	Py_XDECREF(module);
 	Py_XDECREF(done);
-	return done ? 0 : err_set_exit(err, 3, "%s", "");
+	return done ? 0 : err_set(err, "%s", "");
+}
+
+void stacks_go_to(int fd)
+{
+	/* If that fails they are on stderr, as in the master. */
+	if (fd >= 0 && place >= 0 && dup3(fd, place, O_CLOEXEC) < 0)
+		return;
 }

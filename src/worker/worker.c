@@ -252,8 +252,6 @@ static int worker_boot(struct worker *w, struct err *err)
 
 	if (worker_listeners_open(w, err) < 0)
 		return -1;
-	if (stacks_open(worker_stacks_signal(), ctx->stacks_fd, err) < 0)
-		return -1;
 	if (hook_call(HOOK_POST_FORK, err) < 0 || worker_change_user(ctx->settings, err) < 0)
 		return -1;
 	if (worker_signals_open(w, err) < 0)
@@ -317,6 +315,7 @@ int worker_main(const struct worker_context *context)
 	title_set(NAME_PROGRAM ": worker [%s%s]", settings_proc_name(context->settings),
 		  context->name_suffix);
 	log_info("Booting worker with pid: %d", (int)getpid());
+	stacks_go_to(context->stacks_fd);
 	worker_hooks_begin(&w);
 	int failed = worker_boot(&w, &err);
 

@@ -4,13 +4,13 @@
 
 #include "ucorn/util/err.h"
 
-/* From now on the stacks of all Python threads are written to fd at that signal, also
- * while C code holds the GIL, and before a fatal signal (SIGSEGV and the like) ends the
- * process, unless the user has asked Python to write them elsewhere (PYTHONFAULTHANDLER).
- * fd -1: does nothing.  Needs the GIL. */
-MUST_CHECK int stacks_open(int signal_number, int fd, struct err *err);
+/* From now on the stacks of all Python threads are written down at that signal, also while
+ * C code holds the GIL, and before a fatal signal (SIGSEGV and the like) ends the process,
+ * unless the user has asked Python to do that (PYTHONFAULTHANDLER).  They go to stderr, in
+ * this process and in those that it forks.  Needs the GIL. */
+MUST_CHECK int stacks_begin(int signal_number, struct err *err);
 
-/* Before the forks: what stacks_open needs is shared, then. */
-void stacks_warm(void);
+/* In a child: they go to fd. */
+void stacks_go_to(int fd);
 
 #endif
