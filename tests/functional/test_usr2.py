@@ -84,7 +84,6 @@ def test_both_serve_and_the_new_one_stays(serve, backend, tmp_path):
     assert not pidfile.exists()
 
 
-@pytest.mark.full
 def test_nothing_is_lost(serve, backend, tmp_path):
     journal = tmp_path / "journal"
     server = serve(
