@@ -108,7 +108,6 @@ static void tell_hooks(struct master *m, unsigned before)
 
 	if (server_object_renew(m->settings, &err) < 0)
 		log_error("%s", err.text);
-	master_tell_kin(m);
 	server_object_started(getpid(), m->pidfile);
 	server_object_listen(m->sockets.items, m->sockets.count);
 	master_hooks_nworkers(m, before);

@@ -74,6 +74,7 @@ class Arbiter:
         self.app = WSGIApplication(cfg, app_uri)
         self.pidfile = None
         self.worker_age = 0
+        self._suffix = ""
         self._renew(cfg, app_uri, log)
         self._kin("Master", "", 0, 0, False)
 
@@ -116,7 +117,7 @@ class Arbiter:
         self.log = log
         self.address = cfg.address
         self.timeout = cfg.timeout
-        self.proc_name = cfg.proc_name
+        self.proc_name = cfg.proc_name + self._suffix
 
     def _started(self, pid, pidfile):
         self.pid = pid
@@ -124,6 +125,7 @@ class Arbiter:
 
     def _kin(self, name, suffix, old_master, heir, by_systemd):
         self.master_name = name
+        self._suffix = suffix
         self.proc_name = self.cfg.proc_name + suffix
         self.master_pid = old_master
         self.reexec_pid = heir
