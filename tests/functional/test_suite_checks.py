@@ -48,17 +48,21 @@ def renew(server):
     server.wait_workers(len(before), other_than=before)
 
 
+def wait_grown(server, what):
+    until(lambda: server.holdings.grown() == what, lambda: f"{what}: {server.holdings.grown()}")
+
+
 @pytest.mark.parametrize("kind", OPENS)
 def test_descriptors_pile_up_in_the_master(start, kind):
     server = start("def pre_fork(server, worker):", f"    held.append({OPENS[kind]})")
-    assert server.holdings.grown() == {}
+    server.holdings.check()
     renew(server)
     each = 2 if kind == "pipe" else 1
     (worker,) = server.workers()
     more = {kind: each}
-    assert server.holdings.grown() == {f"master {server.pid}": more, f"worker {worker}": more}
+    wait_grown(server, {f"master {server.pid}": more, f"worker {worker}": more})
     server.opened = Counter(more)
-    assert server.holdings.grown() == {}
+    server.holdings.check()
 
 
 def test_workers_inherit_what_is_for_others(start):
@@ -72,7 +76,7 @@ def test_workers_inherit_what_is_for_others(start):
         workers=2,
     )
     renew(server)
-    assert [*server.holdings.grown().values()] == [{"memfd": 1}]
+    wait_grown(server, {f"worker {max(server.workers())}": {"memfd": 1}})
     server.opened["memfd"] = 1
 
 

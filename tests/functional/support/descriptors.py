@@ -22,6 +22,10 @@ KINDS = {
 }  # fmt: skip
 
 
+#: What the master holds as often as it has workers: files for their last words.
+FOR_EACH_WORKER = ["memfd"]
+
+
 def _kind(path, mode):
     target = os.readlink(path)
     return "memfd" if target.startswith("/memfd:") else KINDS.get(stat.S_IFMT(mode), target)
@@ -48,9 +52,9 @@ class Holdings:
 
     def __init__(self, server):
         self._server = server
-        master = held(server.pid)
-        common = [self._common(master, pid) for pid in server.workers()]
-        self._master = count(master)
+        workers, master = server.workers(), held(server.pid)
+        common = [self._common(master, pid) for pid in workers]
+        self._master = self._of_its_own(master, workers)
         self._common_at_start = functools.reduce(operator.and_, common) if common else None
 
     def check(self):
@@ -60,13 +64,20 @@ class Holdings:
 
     def grown(self):
         """What is held by whom, in addition."""
-        server, master = self._server, held(self._server.pid)
-        found = {f"master {server.pid}": count(master) - self._master - server.opened}
+        server = self._server
+        workers, master = server.workers(), held(server.pid)
+        own = self._of_its_own(master, workers)
+        found = {f"master {server.pid}": own - self._master - server.opened}
         if self._common_at_start is not None:
-            for pid in server.workers():
+            for pid in workers:
                 common = self._common(master, pid)
                 found[f"worker {pid}"] = common - self._common_at_start - server.opened
         return {who: dict(more) for who, more in found.items() if more}
+
+    @staticmethod
+    def _of_its_own(master, workers):
+        """What the master would hold without workers."""
+        return count(master) - Counter(len(workers) * FOR_EACH_WORKER)
 
     @staticmethod
     def _common(master, worker):
