@@ -34,7 +34,8 @@ OPENS = {
 def start(serve, tmp_path):
     def start(*lines, workers=1):
         (tmp_path / "forks.py").write_text(APPLICATION)
-        (tmp_path / "conf.py").write_text("import os, select, socket\nheld = []\n" + "\n".join(lines))
+        config = ["import os, select, socket", "held = []", *lines]
+        (tmp_path / "conf.py").write_text("\n".join(config))
         return serve("forks:app", "-c", "conf.py", "-w", workers, cwd=tmp_path)
 
     return start
