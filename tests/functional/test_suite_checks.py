@@ -77,7 +77,7 @@ def test_workers_inherit_what_is_for_others(start):
         workers=2,
     )
     renew(server)
-    wait_grown(server, {f"worker {max(server.workers())}": {"memfd": 1}})
+    until(lambda: [*server.holdings.grown().values()] == [{"memfd": 1}], "one file too many")
     server.opened["memfd"] = 1
 
 

@@ -4,7 +4,9 @@ Only workers take connections, and what they open comes and goes with what clien
 do.  The master's descriptors do not: each that it keeps too long is there for ever,
 and in all workers that it forks from then on.  So the master is compared with itself
 after the start, and so is what a worker has in common with it: that also shows what
-the master holds for one worker and lets the next one inherit."""
+the master holds for one worker and lets the next one inherit.
+
+For each worker the master has one file in memory, for its stacks if it hangs."""
 
 import contextlib
 import functools
@@ -22,12 +24,10 @@ KINDS = {
 }  # fmt: skip
 
 
-#: What the master holds as often as it has workers: files for their last words.
-FOR_EACH_WORKER = ["memfd"]
-
-
 def _kind(path, mode):
     target = os.readlink(path)
+    if target.startswith("/memfd:ucorn-stacks"):
+        return "stacks"
     return "memfd" if target.startswith("/memfd:") else KINDS.get(stat.S_IFMT(mode), target)
 
 
@@ -52,9 +52,9 @@ class Holdings:
 
     def __init__(self, server):
         self._server = server
-        workers, master = server.workers(), held(server.pid)
-        common = [self._common(master, pid) for pid in workers]
-        self._master = self._of_its_own(master, workers)
+        master = held(server.pid)
+        common = [self._common(master, pid) for pid in server.workers()]
+        self._master = count(one for one in master if one[0] != "stacks")
         self._common_at_start = functools.reduce(operator.and_, common) if common else None
 
     def check(self):
@@ -64,20 +64,14 @@ class Holdings:
 
     def grown(self):
         """What is held by whom, in addition."""
-        server = self._server
-        workers, master = server.workers(), held(server.pid)
-        own = self._of_its_own(master, workers)
-        found = {f"master {server.pid}": own - self._master - server.opened}
+        server, master = self._server, held(self._server.pid)
+        stacks = Counter(stacks=len(server.workers()))
+        found = {f"master {server.pid}": count(master) - self._master - server.opened - stacks}
         if self._common_at_start is not None:
-            for pid in workers:
+            for pid in server.workers():
                 common = self._common(master, pid)
                 found[f"worker {pid}"] = common - self._common_at_start - server.opened
         return {who: dict(more) for who, more in found.items() if more}
-
-    @staticmethod
-    def _of_its_own(master, workers):
-        """What the master would hold without workers."""
-        return count(master) - Counter(len(workers) * FOR_EACH_WORKER)
 
     @staticmethod
     def _common(master, worker):
