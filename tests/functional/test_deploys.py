@@ -31,7 +31,9 @@ class Bad(NamedTuple):
 CONFIGURATIONS = {
     "syntax error": Bad(r"^SyntaxError: ", 1, settings="workers = ("),
     "exception": Bad(r"^ValueError: deliberately$", 1, settings="raise ValueError('deliberately')"),
-    "exit": Bad(r"the configuration file has called sys\.exit\(7\)$", 7, settings="import sys\nsys.exit(7)"),
+    "exit": Bad(
+        r"the configuration file has called sys\.exit\(7\)$", 7, settings="import sys\nsys.exit(7)"
+    ),
 }
 
 #: Imported by workers.
@@ -78,6 +80,10 @@ class Site:
             None, "-c", "conf.py", "-k", self._backend, cwd=self.folder, env=env, **options
         )
 
+    def begun_by(self):
+        """The workers that have begun a request."""
+        return {pid for _name, pid in begun(self.journal)}
+
 
 @pytest.fixture
 def site(serve, backend, tmp_path):
@@ -95,13 +101,15 @@ def check_goes_on(site, bad, *told):
     before = server.wait_workers(2)
     with Load(server) as load:
         load.wait_answered(STEADY)
+        # One that still boots would be outdated by a reload.
+        until(lambda: site.begun_by() == set(before), "all workers serve")
         site.deploy(bad.settings, bad.application)
         server.signal_and_wait(signal.SIGHUP)
         for pattern in (bad.told, *told):
             server.wait_log(pattern)
         load.wait_answered(STEADY)
         assert set(before) <= set(server.workers())
-        assert {pid for _name, pid in begun(site.journal)} <= set(before)
+        assert site.begun_by() == set(before)
         site.deploy()
         server.signal_and_wait(signal.SIGHUP)
         server.wait_workers(2, other_than=before)

@@ -26,15 +26,21 @@ class OneTryNginx(Nginx):
 
     def __init__(self, directory, upstream):
         super().__init__(directory, upstream)
-        config = directory / "nginx.conf"
-        once = "proxy_next_upstream off; add_header X-Asked once always; proxy_http_version 1.1;"
-        config.write_text(config.read_text().replace("proxy_http_version 1.1;", once))
-        self.process.send_signal(signal.SIGHUP)
         try:
-            until(self._asks_once, "nginx has read its configuration again")
+            self._ask_once(directory / "nginx.conf", directory / "error.log")
         except BaseException:
             self.stop()
             raise
+
+    def _ask_once(self, config, log):
+        """It listens before it heeds signals, and heeds them once it has started workers."""
+        until(lambda: "start worker process " in log.read_text(), "nginx has started")
+        text = config.read_text()
+        once = "proxy_next_upstream off; add_header X-Asked once always; proxy_http_version 1.1;"
+        assert text.count("proxy_http_version 1.1;") == 1
+        config.write_text(text.replace("proxy_http_version 1.1;", once))
+        self.process.send_signal(signal.SIGHUP)
+        until(self._asks_once, "nginx has read its configuration again")
 
     def _asks_once(self):
         with contextlib.suppress(OSError), Client(self.address) as client:

@@ -34,7 +34,8 @@ OPENS = {
 def start(serve, tmp_path):
     def start(*lines, workers=1):
         (tmp_path / "forks.py").write_text(APPLICATION)
-        (tmp_path / "conf.py").write_text("import os, select, socket\nheld = []\n" + "\n".join(lines))
+        config = ["import os, select, socket", "held = []", *lines]
+        (tmp_path / "conf.py").write_text("\n".join(config))
         return serve("forks:app", "-c", "conf.py", "-w", workers, cwd=tmp_path)
 
     return start
@@ -48,17 +49,21 @@ def renew(server):
     server.wait_workers(len(before), other_than=before)
 
 
+def wait_grown(server, what):
+    until(lambda: server.holdings.grown() == what, lambda: f"{what}: {server.holdings.grown()}")
+
+
 @pytest.mark.parametrize("kind", OPENS)
 def test_descriptors_pile_up_in_the_master(start, kind):
     server = start("def pre_fork(server, worker):", f"    held.append({OPENS[kind]})")
-    assert server.holdings.grown() == {}
+    server.holdings.check()
     renew(server)
     each = 2 if kind == "pipe" else 1
     (worker,) = server.workers()
     more = {kind: each}
-    assert server.holdings.grown() == {f"master {server.pid}": more, f"worker {worker}": more}
+    wait_grown(server, {f"master {server.pid}": more, f"worker {worker}": more})
     server.opened = Counter(more)
-    assert server.holdings.grown() == {}
+    server.holdings.check()
 
 
 def test_workers_inherit_what_is_for_others(start):

@@ -43,9 +43,11 @@ def of_session(leader):
     return [process for process in found if process and process.session == leader]
 
 
-def children(pid, session):
-    """The pids of a process's living children in that session, oldest first."""
-    return sorted(p.pid for p in of_session(session) if p.parent == pid and p.state != "Z")
+def children(pid, session=None):
+    """The pids of a process's living children in that session, its own if it leads one,
+    oldest first."""
+    found = of_session(session or pid)
+    return sorted(p.pid for p in found if p.parent == pid and p.state != "Z")
 
 
 def adopted_exit_code(pid):
