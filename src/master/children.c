@@ -195,12 +195,12 @@ static void observe(struct children *c, const struct worker_context *base, struc
 {
 	uint32_t report = atomic_load(&children_slot(c, child)->state);
 
-	if (child->state == CHILD_BOOTING && report >= SCORE_READY) {
+	if (child->state == CHILD_BOOTING && atomic_load(&children_slot(c, child)->served)) {
 		child_set_state(c, child, CHILD_READY, NEVER_MS);
 		became_ready(c, child, now_ms);
 	}
 	child->tired = report == SCORE_TIRED;
-	if (child->state == CHILD_READY && report == SCORE_LEAVING)
+	if (child->state <= CHILD_READY && report == SCORE_LEAVING)
 		child_set_state(c, child, CHILD_LEAVING, leave_by(base, now_ms));
 	if (child->state == CHILD_READY && child->generation == c->generation)
 		backoff_serving(&c->backoff, child->ready_ms, now_ms);

@@ -69,6 +69,7 @@ void former_restore(struct master *m)
 	*m->settings = f->settings;
 	m->backend = f->backend;
 	m->app = f->app;
+	m->app_is_prepared = false; /* for these settings */
 	m->sinks = f->sinks;
 	m->sockets = f->sockets;
 	*f = (struct former){0};

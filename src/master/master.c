@@ -53,6 +53,7 @@ static struct worker_context former_context_of(struct master *m, const struct wo
 	context.n_listeners = f->sockets.count;
 	context.sinks = (struct log_sinks *)&f->sinks;
 	context.app = f->settings.preload_app ? f->app : NULL;
+	context.app_is_prepared = false;
 	context.enter = former_revive;
 	return context;
 }
@@ -69,6 +70,7 @@ static struct worker_context context_of(struct master *m)
 		.open_data = m,
 		.sinks = &m->sinks,
 		.app = m->settings->preload_app ? m->app : NULL,
+		.app_is_prepared = m->app_is_prepared,
 		.enter = former_leave_behind,
 		.enter_data = m,
 		.notify_fd = signals_wake_fd(),

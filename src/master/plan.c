@@ -219,10 +219,12 @@ enum child_end plan_end(const struct child *child, int wait_status, uint64_t now
 {
 	bool left = child->state == CHILD_LEAVING && wait_status == 0;
 
-	if (child->asked_to_leave || left)
+	if (child->asked_to_leave)
 		return END_EXPECTED;
 	if (child->ready_ms == 0)
 		return END_BOOT_FAILED;
+	if (left)
+		return END_EXPECTED;
 	return now_ms - child->ready_ms < SETTLED_MS ? END_SHORT_LIVED : END_EXPECTED;
 }
 

@@ -161,7 +161,7 @@ static void commit(struct master *m, struct renewal *fresh, void *conf)
 	warn_of_preloaded(m);
 	plan_generation(&m->children, m->settings->workers);
 	tell_hooks(m, before);
-	interp_freeze(m->app != NULL);
+	master_share(m);
 }
 
 void master_reload(struct master *m)

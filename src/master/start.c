@@ -188,6 +188,16 @@ void master_warn_group(const struct settings *s)
 			    s->user);
 }
 
+void master_share(struct master *m)
+{
+	struct err err;
+
+	/* What fails here fails in each worker, too, which then ends its boot. */
+	m->app_is_prepared =
+		m->app && worker_prepare_app(m->app, m->settings, m->backend, &err) == 0;
+	interp_freeze(m->app != NULL);
+}
+
 int master_start(struct master *m, struct err *err)
 {
 	const struct settings *s = m->settings;
@@ -208,8 +218,8 @@ int master_start(struct master *m, struct err *err)
 	if (stacks_begin(worker_stacks_signal(), err) < 0)
 		return -1;
 	wsgi_warm();
-	interp_freeze(m->app != NULL);
 	master_set_title(m);
+	master_share(m);
 	return 0;
 }
 

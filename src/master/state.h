@@ -30,6 +30,7 @@ struct master {
 
 	const struct worker_backend *backend;
 	struct app *app; /* imported here (preload), or NULL */
+	bool app_is_prepared;
 	struct log_sinks sinks;
 	bool sinks_open;
 	char *pidfile; /* the one that was written, or NULL */
@@ -84,6 +85,9 @@ bool master_has_heir(const struct master *m);
 
 /* Tells hooks of the above. */
 void master_tell_kin(const struct master *m);
+
+/* Before workers are forked: what they need and can share is made here. */
+void master_share(struct master *m);
 
 /* Writes or replaces the pidfile that s asks for. */
 MUST_CHECK int master_write_pidfile(struct master *m, const struct settings *s, struct err *err);

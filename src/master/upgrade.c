@@ -196,6 +196,7 @@ void upgrade_promote(struct master *m)
 	log_info("Master has been promoted.");
 	prctl(PR_SET_PDEATHSIG, 0);
 	sockets_own_files(&m->sockets);
+	sockets_own_files(&m->former.sockets);
 	master_set_title(m);
 	take_pidfile(m, old_master);
 	master_tell_kin(m);

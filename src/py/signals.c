@@ -25,8 +25,10 @@ static PyObject *signal_called(PyObject *capsule, PyObject *args)
 	if (!b || !PyArg_ParseTuple(args, "iO", &signal_number, &frame))
 		return NULL;
 	code = b->handler(signal_number, b->data);
-	if (code == PY_SIGNAL_GO_ON)
+	if (code == PY_SIGNAL_GO_ON && !PyErr_Occurred())
 		Py_RETURN_NONE;
+	if (code == PY_SIGNAL_GO_ON)
+		return NULL; /* one that was on its way already */
 	if (code == PY_SIGNAL_RAISED)
 		return NULL;
 	value = PyLong_FromLong(code);

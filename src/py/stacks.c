@@ -5,6 +5,7 @@
  * file that is meant for it behind that number: nothing of Python runs for it in a child. */
 #include "ucorn/py/stacks.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -47,7 +48,13 @@ int stacks_begin(int signal_number, struct err *err)
 
 void stacks_go_to(int fd)
 {
-	/* If that fails they are on stderr, as in the master. */
-	if (fd >= 0 && place >= 0 && dup3(fd, place, O_CLOEXEC) < 0)
+	int error = 0;
+
+	if (fd < 0)
 		return;
+	/* If that fails they are on stderr, as in the master. */
+	if (place >= 0 && dup3(fd, place, O_CLOEXEC) < 0)
+		error = errno;
+	UNUSED(error);
+	close(fd);
 }

@@ -207,20 +207,36 @@ static int app_load(struct worker *w, struct err *err)
 	return ctx->settings->reload ? reloader_start(err) : 0;
 }
 
+int worker_prepare_app(struct app *app, const struct settings *s,
+		       const struct worker_backend *backend, struct err *err)
+{
+	const struct wsgi_options options = {
+		.multithread = backend->multithread,
+		.multiprocess = s->workers > 1,
+		.sendfile = settings_sendfile(s),
+		.interleaved = backend->interleaved,
+	};
+
+	return wsgi_app_configure(app, &options, err);
+}
+
+/* Whether nothing but our own code has run in this process: what the master has found out
+ * and prepared is true here, and shared as long as nobody touches it. */
+static bool is_as_prepared(const struct worker_context *ctx)
+{
+	return ctx->app_is_prepared && !hook_is_set(HOOK_POST_FORK) &&
+	       !hook_is_set(HOOK_POST_WORKER_INIT);
+}
+
 /* The last moment before it serves: what a hook has made of the worker counts. */
 static int app_begin(struct worker *w, struct err *err)
 {
 	const struct worker_context *ctx = &w->context;
-	struct wsgi_options options = {
-		.multithread = ctx->backend->multithread,
-		.multiprocess = ctx->settings->workers > 1,
-		.sendfile = settings_sendfile(ctx->settings),
-		.interleaved = ctx->backend->interleaved,
-	};
 
 	if (hook_call(HOOK_POST_WORKER_INIT, err) < 0 || worker_signals_wake(w, err) < 0)
 		return -1;
-	return wsgi_app_configure(w->app, &options, err);
+	return is_as_prepared(ctx) ? 0
+				   : worker_prepare_app(w->app, ctx->settings, ctx->backend, err);
 }
 
 /* In a child that the application has forked: it is no worker. */
@@ -236,11 +252,10 @@ static void became_copy(void *data)
 	worker_signals_close(w, true);
 }
 
-/* What the user's code has made of logging and of the package gunicorn.  Where none has
- * run since the master has looked, nothing is touched: it would not be shared any more. */
+/* What the user's code has made of logging and of the package gunicorn. */
 static void judge(const struct worker_context *ctx)
 {
-	if (ctx->app && !hook_is_set(HOOK_POST_FORK))
+	if (is_as_prepared(ctx))
 		return;
 	log_bridge_judge();
 	gunicorn_judge();
@@ -324,8 +339,10 @@ int worker_main(const struct worker_context *context)
 		w.exit_code = err.exit_code;
 	} else if (!failed && !w.quick) {
 		worker_object_booted();
-		if (!w.leaving) /* TERM may have come during the boot */
+		if (!w.leaving) { /* TERM may have come during the boot */
+			atomic_store(&context->slot->served, true);
 			slot_set_state(&w, SCORE_READY);
+		}
 		context->backend->run(&w);
 		slot_set_state(&w, SCORE_LEAVING); /* however it came to an end */
 	}

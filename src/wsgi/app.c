@@ -279,11 +279,25 @@ int wsgi_app_show(struct app *base, struct err *err)
 	return err_set_exit(err, 3, "%s", "");
 }
 
+/* What wsgi_app_configure has made. */
+static void configuration_drop(struct wsgi_app *app)
+{
+	environ_maker_free(app->environs);
+	start_pool_free(app->starts);
+	input_pool_free(app->inputs);
+	app->environs = NULL;
+	app->starts = NULL;
+	app->inputs = NULL;
+	Py_CLEAR(app->after);
+	Py_CLEAR(app->before);
+}
+
 int wsgi_app_configure(struct app *base, const struct wsgi_options *options, struct err *err)
 {
 	struct wsgi_app *app = of_app(base);
 	PyObject *errors = errors_stream_new(), *wrapper = file_wrapper_type();
 
+	configuration_drop(app);
 	app->options = *options;
 	app->before = Py_XNewRef(hook_function(HOOK_PRE_REQUEST));
 	app->after = Py_XNewRef(hook_function(HOOK_POST_REQUEST));
@@ -293,7 +307,8 @@ int wsgi_app_configure(struct app *base, const struct wsgi_options *options, str
 		app->environs = environ_maker_new(options, errors, wrapper);
 	Py_XDECREF(errors);
 	Py_XDECREF(wrapper);
-	if (app->starts && app->inputs && app->environs && hooks_take_callable(app))
+	if (app->starts && app->inputs && app->environs &&
+	    (!object_worker() || hooks_take_callable(app)))
 		return 0;
 	py_error_log("Cannot prepare the WSGI environment");
 	return err_set_exit(err, 3, "Cannot prepare the WSGI environment");
@@ -320,11 +335,7 @@ void wsgi_app_free(struct app *base)
 	if (!base)
 		return;
 	app = of_app(base);
-	environ_maker_free(app->environs);
-	start_pool_free(app->starts);
-	input_pool_free(app->inputs);
-	Py_XDECREF(app->after);
-	Py_XDECREF(app->before);
+	configuration_drop(app);
 	Py_XDECREF(app->callable);
 	free(app);
 }

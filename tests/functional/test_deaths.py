@@ -144,7 +144,7 @@ def app(environ, start_response):
 
 
 @pytest.mark.ucorn_only
-@pytest.mark.parametrize("function", ["get_code", "signal"])
+@pytest.mark.parametrize("function", ["judge", "news"])
 def test_abort_in_the_boots_own_python(serve, backend, tmp_path, function):
     """After the import of the application some Python runs that is the server's; a
     worker that is aborted in there is no application that cannot be imported."""

@@ -313,6 +313,7 @@ static void ends_are_judged(void **state)
 		{CHILD_READY, NOW - 999, false, 0, END_SHORT_LIVED},
 		{CHILD_LEAVING, NOW - 999, false, 0, END_EXPECTED}, /* max_requests */
 		{CHILD_LEAVING, NOW - 999, false, EXIT_1, END_SHORT_LIVED},
+		{CHILD_LEAVING, 0, false, 0, END_BOOT_FAILED}, /* SIGTERM at import */
 	};
 
 	UNUSED(state);

@@ -10,7 +10,7 @@
  * this process and in those that it forks.  Needs the GIL. */
 MUST_CHECK int stacks_begin(int signal_number, struct err *err);
 
-/* In a child: they go to fd. */
+/* In a child: they go to what is behind fd, which is closed. */
 void stacks_go_to(int fd);
 
 #endif

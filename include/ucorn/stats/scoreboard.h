@@ -35,6 +35,7 @@ struct score_slot {
 	_Atomic uint64_t beat_ms;     /* clock_ms() of the last sign of life */
 	_Atomic uint64_t requests;    /* handed to the application since its fork */
 	_Atomic uint32_t busy;	      /* requests in the application now */
+	_Atomic bool served;	      /* it has been READY, whatever it is now */
 	_Atomic uint64_t spooled;     /* bytes in its temporary files */
 	_Alignas(128) struct score_request hand[SCORE_HAND_MAX];
 };

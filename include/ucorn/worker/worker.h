@@ -27,7 +27,8 @@ struct worker_context {
 	struct scoreboard *scoreboard;
 	struct score_slot *slot;
 	struct log_sinks *sinks;
-	struct app *app; /* imported by the master (preload), or NULL */
+	struct app *app;      /* imported by the master (preload), or NULL */
+	bool app_is_prepared; /* worker_prepare_app was called for these settings */
 	/* Called first in the worker. */
 	void (*enter)(void *data);
 	void *enter_data;
@@ -55,6 +56,11 @@ enum { WORKER_OTHER_FILES = 32 };
  * Exit codes are gunicorn's: 0 after a stop, 3 when an exception ended the boot,
  * 4 when the application could not be found. */
 int worker_main(const struct worker_context *context);
+
+/* What wants to be known of an application before it is called, by these settings.  In the
+ * master for one that is imported there: workers share it, then. */
+MUST_CHECK int worker_prepare_app(struct app *app, const struct settings *s,
+				  const struct worker_backend *backend, struct err *err);
 
 /* After how many requests the worker of that age is to leave; 0: never. */
 uint64_t worker_draw_limit(const struct settings *s, unsigned age);

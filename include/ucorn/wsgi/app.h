@@ -23,7 +23,7 @@ struct wsgi_options {
 };
 
 /* Sets what the worker knows, and takes over what hooks have made of it; before the
- * first request. */
+ * first request, and again when that may have changed. */
 MUST_CHECK int wsgi_app_configure(struct app *app, const struct wsgi_options *options,
 				  struct err *err);
 
