@@ -211,7 +211,8 @@ static bool is_full(const struct reactor *r)
 	return r->service->connections >= r->options.max_connections;
 }
 
-/* Takes one connection.  -EAGAIN: none is there; other -errno: none can be taken now. */
+/* Takes one connection.  -EAGAIN: none is there; -EINVAL: none will ever be, somebody has
+ * ended the socket; other -errno: none can be taken now. */
 static int gate_accept(struct reactor *r, struct gate *g)
 {
 	struct sockaddr_storage peer;
@@ -229,7 +230,7 @@ static int gate_accept(struct reactor *r, struct gate *g)
 		connection_begin(r, g->listener, fd, &peer);
 		return 0;
 	}
-	if (fd == -EAGAIN)
+	if (fd == -EAGAIN || fd == -EINVAL)
 		return fd;
 	warn_accept(r, -fd);
 	/* Where something is short, the next try may do with one connection less. */
@@ -264,7 +265,7 @@ static bool accept_round(struct reactor *r, uint64_t ready_before_ms)
 		g->ready = rc == 0;
 		g->ready_ms = r->service->now_ms;
 		any = any || g->ready;
-		if (r->finishing && rc == -EAGAIN)
+		if (rc == -EINVAL || (r->finishing && rc == -EAGAIN))
 			gate_close(r, g);
 	}
 	return any;

@@ -326,6 +326,11 @@ void listener_turn_away(const struct listener *l)
 		drop_syn(l->fd);
 }
 
+void listener_end(const struct listener *l)
+{
+	shutdown(l->fd, SHUT_RDWR);
+}
+
 int listener_accept(const struct listener *l, struct sockaddr_storage *peer)
 {
 	for (;;) {

@@ -58,7 +58,12 @@ static bool shared_are_done(struct worker *w)
 		return true;
 	}
 	reactor_finish_accepting(w->reactor);
-	return !reactor_is_accepting(w->reactor);
+	if (reactor_is_accepting(w->reactor))
+		return false;
+	/* A worker that is busy could not close it, and clients would try in vain. */
+	for (size_t i = 0; i < w->n_shared; i++)
+		listener_end(&w->listeners[i]);
+	return true;
 }
 
 bool worker_listeners_leave(struct worker *w)

@@ -49,6 +49,10 @@ void listener_close(struct listener *l, bool unlink_file);
  * be accepted go on waiting.  For a server that is about to end. */
 void listener_turn_away(const struct listener *l);
 
+/* Ends the socket in all processes that have it: connections are refused from now on, and
+ * those that wait are reset. */
+void listener_end(const struct listener *l);
+
 /* Takes one connection: a non-blocking close-on-exec socket, with TCP_NODELAY
  * on TCP; or -EAGAIN, -EMFILE, other -errno. */
 MUST_CHECK int listener_accept(const struct listener *l, struct sockaddr_storage *peer);

@@ -1,0 +1,114 @@
+"""What a stop does for those who have come, and to those who come too late."""
+
+import signal
+import socket
+
+import pytest
+
+from support.rawhttp import Client, request_bytes
+from support.server import free_port
+from support.waiting import until
+
+pytestmark = pytest.mark.ucorn_only
+
+CROWD = 40
+
+
+@pytest.fixture(params=["tcp", "unix"])
+def bind(request, tmp_path):
+    return f"127.0.0.1:{free_port()}" if request.param == "tcp" else f"unix:{tmp_path}/socket"
+
+
+def hold(server, folder, name):
+    """A request that a worker is busy with until the test makes the file that is returned."""
+    client = server.connect()
+    started, go = folder / f"{name}.started", folder / f"{name}.go"
+    client.send(request_bytes("GET", f"/slow?started={started}&file={go}"))
+    until(started.exists, "a worker is busy")
+    return client, go
+
+
+def answers(clients):
+    found = [client.response() for client in clients]
+    return [(answer.text, answer.get("Connection")) for answer in found]
+
+
+def test_who_waits_to_be_accepted_is_served(serve, backend, bind, tmp_path):
+    """Its request may have come, or comes after the signal."""
+    server = serve("wsgiapp:app", "-k", backend, "-w", "1", bind=[bind])
+    busy, go = hold(server, tmp_path, "one")
+    crowd = [server.connect() for _ in range(CROWD)]
+    for client in crowd[::2]:
+        client.send(request_bytes("GET", "/"))
+    server.signal_and_wait(signal.SIGTERM)
+    for client in crowd[1::2]:
+        client.send(request_bytes("GET", "/"))
+    go.touch()
+    assert busy.response().text == "slow"
+    assert answers(crowd) == [("hello", "close")] * CROWD
+    for client in [busy, *crowd]:
+        client.close()
+    assert server.wait_exit() == 0
+
+
+def test_who_comes_too_late_is_refused(serve, backend, bind, tmp_path):
+    """At once, though a worker is busy for a long time: another one has ended the socket."""
+    server = serve("wsgiapp:app", "-k", backend, "-w", "2", bind=[bind])
+    server.wait_workers(2)
+    busy, go = hold(server, tmp_path, "one")
+    server.signal_and_wait(signal.SIGTERM)
+
+    def refused():
+        try:
+            Client(server.address).close()
+        except (ConnectionRefusedError, FileNotFoundError):
+            return True
+        return False
+
+    until(refused, "connections are refused")
+    go.touch()
+    assert busy.response().text == "slow"
+    busy.close()
+    assert server.wait_exit() == 0
+    assert "Cannot accept" not in server.log
+
+
+def test_nobody_is_let_in_half(serve, backend, tmp_path):
+    """From the signal on the kernel makes no connection for a server that is about to end:
+    a client that has one is served, or was there before."""
+    server = serve("wsgiapp:app", "-k", backend, "-w", "1")
+    busy, go = hold(server, tmp_path, "one")
+    server.signal_and_wait(signal.SIGTERM)
+    until(lambda: is_turned_away(server.address), "new connections are turned away")
+    go.touch()
+    assert busy.response().text == "slow"
+    busy.close()
+    assert server.wait_exit() == 0
+
+
+def is_turned_away(address):
+    """Whether a connection to where somebody still listens cannot be made."""
+    with socket.socket() as probe:
+        probe.settimeout(0.2)
+        try:
+            probe.connect(address)
+        except TimeoutError:
+            return True
+        except ConnectionRefusedError:
+            raise AssertionError("nobody listens") from None
+    return False
+
+
+def test_clients_that_say_nothing_do_not_hold_it_up(serve, backend):
+    server = serve("wsgiapp:app", "-k", backend, "-w", "1", "--graceful-timeout", "600")
+    with server.connect() as silent:
+        server.stop()
+        assert silent.at_end()
+
+
+def test_a_quick_stop_does_not_wait(serve, backend, tmp_path):
+    server = serve("wsgiapp:app", "-k", backend, "-w", "1", "--graceful-timeout", "600")
+    busy, _go = hold(server, tmp_path, "one")
+    with server.connect(), busy:
+        server.signal(signal.SIGQUIT)
+        assert server.wait_exit() == 0
