@@ -60,6 +60,10 @@ CRASHES = {
         r"\[ERROR\] Worker \(pid:\d+\) was sent SIGKILL! Perhaps out of memory\?", None,
         application="import os\nos.kill(os.getpid(), 9)",
     ),
+    "leave": Bad(
+        r"\[INFO\] Worker exiting \(pid: \d+\)", None,
+        application=f"{APPLICATION}\nimport os\nos.kill(os.getpid(), 15)",
+    ),
 }  # fmt: skip
 
 
