@@ -118,8 +118,9 @@ static const struct setting rows[] = {
 		.metavar = "INT",
 		.default_text = "0",
 		.section = SECTION_WORKER_PROCESSES,
-		.description = "Replace a worker after this many seconds; up to a tenth earlier, so "
-			       "that workers are not all replaced at once. 0 means never.",
+		.description =
+			"Replace a worker after this many seconds; up to a tenth earlier, so "
+			"that workers are not all replaced at once. 0 means never.",
 	},
 	{
 		FIELD(timeout),

@@ -8,10 +8,10 @@
 #include "ucorn/util/clock.h"
 
 enum {
-	SLOW_HEAD_MS = 250, /* a head that takes longer may be given up for a newcomer */
-	SLOW_APP_MS = 2,    /* clients may leave meanwhile */
+	SLOW_HEAD_MS = 250,	 /* a head that takes longer may be given up for a newcomer */
+	SLOW_APP_MS = 2,	 /* clients may leave meanwhile */
 	FIRST_REQUEST_MS = 1000, /* in which a new client sends it, even if the server stops */
-	DOUBTFUL_TURNS = 4, /* in which their requests are found, and doubted */
+	DOUBTFUL_TURNS = 4,	 /* in which their requests are found, and doubted */
 };
 
 void driver_init(struct driver *d, const struct driver_ops *ops, struct conn_service *s)

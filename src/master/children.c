@@ -200,7 +200,8 @@ static void observe(struct children *c, const struct worker_context *base, struc
 		became_ready(c, child, now_ms);
 	}
 	child->tired = report == SCORE_TIRED;
-	if (child->state <= CHILD_READY && report == SCORE_LEAVING)
+	/* One that leaves before it has served is a boot that fails, when it ends. */
+	if (child->state == CHILD_READY && report == SCORE_LEAVING)
 		child_set_state(c, child, CHILD_LEAVING, leave_by(base, now_ms));
 	if (child->state == CHILD_READY && child->generation == c->generation)
 		backoff_serving(&c->backoff, child->ready_ms, now_ms);

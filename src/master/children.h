@@ -31,8 +31,8 @@ struct child {
 	uint64_t ready_ms;   /* since when it served; 0: it never did */
 	bool asked_to_leave; /* the master has sent TERM or QUIT */
 	bool reopen_logs;    /* a USR1 that it was too young for */
-	bool tired;	    /* serves until another one is ready in its place */
-	int stacks_fd;	    /* its Python stacks, if it hangs or crashes; -1: none */
+	bool tired;	     /* serves until another one is ready in its place */
+	int stacks_fd;	     /* its Python stacks, if it hangs or crashes; -1: none */
 	const char *killed_because;
 };
 

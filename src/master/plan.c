@@ -194,7 +194,8 @@ static struct child *outdated(struct children *c)
 		struct child *child = &c->slots[i];
 		bool relieves = has_failed(c) && child->generation == c->former_generation;
 
-		if (child->state == CHILD_BOOTING && child->generation != c->generation && !relieves)
+		if (child->state == CHILD_BOOTING && child->generation != c->generation &&
+		    !relieves)
 			found = older(found, child);
 	}
 	return found;

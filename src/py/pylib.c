@@ -25,8 +25,14 @@ struct pylib_module {
 	struct pylib_bytes source, code;
 };
 
-#define BYTES(array)		   {(array), sizeof(array)}
-#define MODULE(name, source, code) {#name, BYTES(source), BYTES(code)}
+#define BYTES(array)                   \
+	{                              \
+		(array), sizeof(array) \
+	}
+#define MODULE(name, source, code)                \
+	{                                         \
+#name, BYTES(source), BYTES(code) \
+	}
 
 #include "pylib.inc"
 

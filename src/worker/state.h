@@ -20,10 +20,10 @@ struct worker {
 	struct buf server_line;		     /* the service's */
 	struct access_format *access_format; /* NULL: C writes no access log */
 	int wake[2];			     /* Python writes a byte to [1] for each signal */
-	uint32_t places;		     /* on the scoreboard for requests: free ones, as bits */
-	bool tired;			     /* has asked for another one in its place */
-	bool leaving;			     /* finishes what it has, then ends */
-	bool quick;			     /* ends at once */
+	uint32_t places;	 /* on the scoreboard for requests: free ones, as bits */
+	bool tired;		 /* has asked for another one in its place */
+	bool leaving;		 /* finishes what it has, then ends */
+	bool quick;		 /* ends at once */
 	bool ended;		 /* has served: there is no code of the application to end */
 	atomic_bool retired;	 /* a hook has decided that it is to leave */
 	unsigned reopens_wanted; /* since the log files were last all reopened */
@@ -32,7 +32,7 @@ struct worker {
 	uint64_t leave_by_ms;  /* when a leaving worker gives up waiting */
 	uint64_t retire_ms;    /* max_worker_lifetime: when it gets tired; 0: never */
 	uint64_t looked_ms;    /* at what costs a system call to know */
-	bool access_broken; /* a failure of the access log has been told */
+	bool access_broken;    /* a failure of the access log has been told */
 };
 
 /* signals.c: the table of signals. */

@@ -93,25 +93,24 @@ static bool has_drained(struct worker *w)
 /* Leaving: kept connections may bring one more request, which is answered with
  * Connection: close, until their deadline; when the whole server stops they are
  * closed at once. */
-static void leave_turn(struct worker *w)
+static bool has_left(struct worker *w)
 {
 	worker_listeners_leave(w);
 	if (atomic_load_explicit(&w->context.scoreboard->stopping, memory_order_relaxed))
 		reactor_close_idle(w->reactor);
+	return has_drained(w);
 }
 
 void worker_run_inline(struct worker *w)
 {
 	bool access = w->access_format != NULL;
 
-	while (!w->quick && !(w->leaving && has_drained(w))) {
+	while (!w->quick && !(w->leaving && has_left(w))) {
 		reactor_turn(w->reactor);
 		slot_update(w);
 		worker_signals_run(w);
 		worker_in_hand_check(w);
 		worker_limits_check(w);
-		if (w->leaving)
-			leave_turn(w);
 		if (access && log_sinks_flush(w->context.sinks) < 0 && !w->access_broken) {
 			log_error("Cannot write the access log: is the disk full?");
 			w->access_broken = true;

@@ -53,13 +53,13 @@ struct settings {
 	unsigned worker_connections;
 	unsigned max_requests;
 	unsigned max_requests_jitter;
-	unsigned timeout;	   /* seconds; 0: none, as in the following */
+	unsigned timeout; /* seconds; 0: none, as in the following */
 	unsigned request_timeout;
 	unsigned boot_timeout;
 	uint64_t max_worker_memory;   /* bytes; 0: any number */
 	unsigned max_worker_lifetime; /* seconds; 0: none */
-	unsigned graceful_timeout; /* seconds */
-	unsigned keepalive;	   /* seconds; 0: no keep-alive */
+	unsigned graceful_timeout;    /* seconds */
+	unsigned keepalive;	      /* seconds; 0: no keep-alive */
 	unsigned limit_request_line;
 	unsigned limit_request_fields;
 	unsigned limit_request_field_size;

@@ -41,8 +41,8 @@ struct score_slot {
 };
 
 struct scoreboard {
-	_Atomic bool stopping;	  /* the whole server stops: idle connections are closed at once */
-	_Atomic bool draining;	  /* and nobody comes after it: what waits at the sockets is served */
+	_Atomic bool stopping; /* the whole server stops: idle connections are closed at once */
+	_Atomic bool draining; /* and nobody comes after it: what waits at the sockets is served */
 	_Atomic uint64_t spooled; /* bytes in the temporary files of all workers */
 	unsigned slot_count;
 	struct score_slot slots[];

@@ -32,8 +32,8 @@ struct worker_context {
 	/* Called first in the worker. */
 	void (*enter)(void *data);
 	void *enter_data;
-	int notify_fd;	 /* a byte 0 written here: the slot's state has changed */
-	int stacks_fd;	 /* where its Python stacks go when it hangs or crashes; -1: nowhere */
+	int notify_fd; /* a byte 0 written here: the slot's state has changed */
+	int stacks_fd; /* where its Python stacks go when it hangs or crashes; -1: nowhere */
 	pid_t master_pid;
 	const char *name_suffix; /* ".2": the master's name in the title has one; or "" */
 	bool replaces;		 /* others have served before it */
