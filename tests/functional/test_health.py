@@ -8,7 +8,7 @@ import signal
 import pytest
 
 from support.rawhttp import request_bytes
-from support.server import APPS
+from support.server import APPS, PLAIN_DEATHS
 from support.waiting import until
 
 pytestmark = pytest.mark.ucorn_only
@@ -91,7 +91,7 @@ def test_kill_names_the_limit_and_not_memory(start):
 
 
 def test_a_crash_leaves_its_stack(start):
-    server = start("-w", "1")
+    server = start("-w", "1", env=PLAIN_DEATHS)
     (victim,) = server.wait_workers(1)
     with asking(server, "/crash"):
         server.wait_workers(1, other_than=[victim])
