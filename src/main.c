@@ -17,6 +17,7 @@
 #include "ucorn/py/conf.h"
 #include "ucorn/py/gunicorn.h"
 #include "ucorn/py/interp.h"
+#include "ucorn/util/fd.h"
 #include "ucorn/util/names.h"
 #include "ucorn/util/title.h"
 
@@ -221,6 +222,7 @@ int main(int argc, char **argv)
 	struct err err = {0};
 	int code;
 
+	fd_open_standard();
 	argv = title_init(argc, argv);
 	if (heritage_take(&l.heritage, argv, &err) < 0 || cli_read(&l.line, argc, argv, &err) < 0)
 		code = usage_error(&err);

@@ -44,7 +44,7 @@ int children_init(struct children *c, unsigned wanted)
 
 void children_release(struct children *c)
 {
-	scoreboard_free(c->scoreboard);
+	scoreboard_free(c->scoreboard, CHILDREN_MAX);
 	c->scoreboard = NULL;
 }
 
@@ -140,6 +140,9 @@ static bool spawn(struct children *c, const struct worker_context *base, unsigne
 				.forked_ms = now_ms,
 				.age = context.age,
 				.generation = generation,
+				.timeout = base->settings->timeout,
+				.request_timeout = base->settings->request_timeout,
+				.boot_timeout = base->settings->boot_timeout,
 				.stacks_fd = context.stacks_fd};
 	child_set_state(c, child, CHILD_BOOTING, NEVER_MS);
 	c->forked++;

@@ -28,11 +28,12 @@ struct child {
 	enum child_state state;
 	uint64_t due_ms; /* when it has to be gone, or else; NEVER_MS: no limit */
 	uint64_t forked_ms;
-	uint64_t ready_ms;   /* since when it served; 0: it never did */
-	bool asked_to_leave; /* the master has sent TERM or QUIT */
-	bool reopen_logs;    /* a USR1 that it was too young for */
-	bool tired;	     /* serves until another one is ready in its place */
-	int stacks_fd;	     /* its Python stacks, if it hangs or crashes; -1: none */
+	uint64_t ready_ms;				 /* since when it served; 0: it never did */
+	unsigned timeout, request_timeout, boot_timeout; /* what it lives by, in seconds */
+	bool asked_to_leave;				 /* the master has sent TERM or QUIT */
+	bool reopen_logs;				 /* a USR1 that it was too young for */
+	bool tired;    /* serves until another one is ready in its place */
+	int stacks_fd; /* its Python stacks, if it hangs or crashes; -1: none */
 	const char *killed_because;
 };
 
@@ -67,10 +68,11 @@ struct children {
 	unsigned former_generation; /* the last one that has served, while the current one has
 				     * not yet; else NO_GENERATION */
 	unsigned former_wanted;
-	unsigned previous; /* how many served when this generation began */
-	unsigned forked;   /* ever */
-	bool ever_ready;   /* some worker has served at some time */
-	int boot_failure;  /* exit code of a worker that failed before any served; 0: none */
+	unsigned previous;	/* how many served when this generation began */
+	unsigned kept_previous; /* of a generation that was given up; 0: of none */
+	unsigned forked;	/* ever */
+	bool ever_ready;	/* some worker has served at some time */
+	int boot_failure;	/* exit code of a worker that failed before any served; 0: none */
 	struct backoff backoff;
 	struct backoff relief; /* of workers in the place of former ones */
 	struct hook_failure failure;
@@ -112,8 +114,12 @@ void plan_generation(struct children *c, unsigned wanted);
 /* The current generation, which has not served, is given up for the former one. */
 void plan_former_generation(struct children *c);
 
-/* Whether a worker of the current generation serves. */
-bool children_generation_serves(const struct children *c);
+/* How many there are in that state, of the current or of earlier generations. */
+unsigned children_count(const struct children *c, bool current, enum child_state state);
+
+/* Whether the current generation is what it should be, so that the former one is history: a
+ * worker of it serves, or none is wanted and none of the former is left. */
+bool plan_is_settled(const struct children *c);
 
 /* A fork of forked_ms has failed: lengthens the pause, from first_ms on.  False:
  * it was forked before the last failure, so it says nothing new; many workers
@@ -138,20 +144,6 @@ void children_release(struct children *c);
 /* Takes in what the workers report and buries those that ended. */
 void children_watch(struct children *c, const struct worker_context *base, uint64_t now_ms);
 
-/* What the worker shows of itself. */
-struct score_slot *children_slot(const struct children *c, const struct child *child);
-
-/* --- enforce.c --- */
-
-/* Aborts those that hang, after saying what they were doing, and kills those whose time
- * is over. */
-void children_enforce(struct children *c, const struct worker_context *base, uint64_t now_ms);
-
-/* The Python stacks that the worker has left behind, if any. */
-void children_log_stacks(const struct child *child);
-
-/* --- children.c, further --- */
-
 /* Brings what is alive to what is wanted: the one place that forks workers and
  * lets them go while the server runs.  base: what all workers get; former: what those get
  * that stand in for the former generation. */
@@ -170,5 +162,17 @@ void children_reopen_logs(struct children *c);
 
 /* Nobody is left, or only processes that SIGKILL did not end in time. */
 bool children_gone(const struct children *c, uint64_t now_ms);
+
+/* What the worker shows of itself. */
+struct score_slot *children_slot(const struct children *c, const struct child *child);
+
+/* --- enforce.c --- */
+
+/* Aborts those that hang, after saying what they were doing, and kills those whose time
+ * is over. */
+void children_enforce(struct children *c, uint64_t now_ms);
+
+/* The Python stacks that the worker has left behind, if any. */
+void children_log_stacks(const struct child *child);
 
 #endif

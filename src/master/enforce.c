@@ -51,19 +51,18 @@ static bool has_overlong_request(const struct score_slot *slot, unsigned limit_s
 	return false;
 }
 
-static unsigned fault_of(const struct children *c, const struct child *child,
-			 const struct settings *s, uint64_t now_ms)
+static unsigned fault_of(const struct children *c, const struct child *child, uint64_t now_ms)
 {
 	const struct score_slot *slot = children_slot(c, child);
 
 	if (child->state >= CHILD_ABORTED)
 		return FAULT_NONE;
-	if (child->ready_ms == 0) /* how long a boot takes is nothing to timeout */
-		return beyond(child->forked_ms, s->boot_timeout, 0, now_ms) ? FAULT_BOOT
-									    : FAULT_NONE;
-	if (beyond(atomic_load(&slot->beat_ms), s->timeout, 0, now_ms))
+	if (child->ready_ms == 0)
+		return beyond(child->forked_ms, child->boot_timeout, 0, now_ms) ? FAULT_BOOT
+										: FAULT_NONE;
+	if (beyond(atomic_load(&slot->beat_ms), child->timeout, 0, now_ms))
 		return FAULT_SILENT;
-	if (has_overlong_request(slot, s->request_timeout, now_ms))
+	if (has_overlong_request(slot, child->request_timeout, now_ms))
 		return FAULT_REQUEST;
 	return FAULT_NONE;
 }
@@ -89,8 +88,8 @@ static void name_requests(const struct child *child, const struct score_slot *sl
 			  busy - named);
 }
 
-/* Of two pending signals the lower one, SIGABRT, is delivered first, but to Python it is
- * only a note: the stacks are written before any Python code can act on it. */
+/* To Python SIGABRT is a note, which it reads between two bytecodes: the stacks are written
+ * before any Python code can act on it. */
 static void abort_child(struct children *c, struct child *child, const struct fault *fault,
 			uint64_t now_ms)
 {
@@ -112,7 +111,7 @@ static void kill_overdue(struct children *c, struct child *child, uint64_t now_m
 	child_set_state(c, child, CHILD_KILLED, now_ms + KILL_MS);
 }
 
-void children_enforce(struct children *c, const struct worker_context *base, uint64_t now_ms)
+void children_enforce(struct children *c, uint64_t now_ms)
 {
 	for (unsigned i = 0; i < c->slots_used; i++) {
 		struct child *child = &c->slots[i];
@@ -120,7 +119,7 @@ void children_enforce(struct children *c, const struct worker_context *base, uin
 
 		if (child->state == CHILD_NONE || child->state == CHILD_KILLED)
 			continue;
-		fault = fault_of(c, child, base->settings, now_ms);
+		fault = fault_of(c, child, now_ms);
 		if (child->due_ms != NEVER_MS && now_ms >= child->due_ms)
 			kill_overdue(c, child, now_ms);
 		else if (fault != FAULT_NONE)

@@ -19,7 +19,7 @@ void former_settle(struct master *m)
 {
 	struct former *f = &m->former;
 
-	if (!f->kept || !children_generation_serves(&m->children))
+	if (!f->kept || !plan_is_settled(&m->children))
 		return;
 	log_bridge_settle();
 	former_release(m);

@@ -133,6 +133,8 @@ static int read_old_master(struct heritage *h, struct err *err)
 
 	if (pid && parse_int(slice_from(pid), 1, &h->old_master) < 0)
 		return err_set(err, "GUNICORN_PID is no process id: '%s'.", pid);
+	if (h->old_master != getppid() && !fds)
+		h->old_master = 0; /* left over from another server */
 	if (!fds || h->by_systemd)
 		return 0;
 	if (read_fd_list(h, fds, err) < 0)

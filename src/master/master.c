@@ -29,10 +29,9 @@ enum { TICK_MS = 1000, HURRY_MS = 2000 };
 static struct listener *open_listeners(const struct worker_context *context, size_t *count,
 				       struct err *err)
 {
-	const struct master *m = context->open_data;
 	struct sockets own;
 
-	if (sockets_open_apart(&own, &m->sockets, context->settings, err) < 0)
+	if (sockets_open_apart(&own, context->open_data, context->settings, err) < 0)
 		return NULL;
 	*count = own.count;
 	return own.items;
@@ -51,6 +50,7 @@ static struct worker_context former_context_of(struct master *m, const struct wo
 	context.backend = f->backend;
 	context.listeners = f->sockets.items;
 	context.n_listeners = f->sockets.count;
+	context.open_data = (struct sockets *)&f->sockets;
 	context.sinks = (struct log_sinks *)&f->sinks;
 	context.app = f->settings.preload_app ? f->app : NULL;
 	context.app_is_prepared = false;
@@ -67,7 +67,7 @@ static struct worker_context context_of(struct master *m)
 		.listeners = m->sockets.items,
 		.n_listeners = m->sockets.count,
 		.open_listeners = m->sockets.tcp_apart ? open_listeners : NULL,
-		.open_data = m,
+		.open_data = &m->sockets,
 		.sinks = &m->sinks,
 		.app = m->settings->preload_app ? m->app : NULL,
 		.app_is_prepared = m->app_is_prepared,
@@ -225,7 +225,7 @@ static bool turn(struct master *m)
 		stop_failed(m);
 	if (c->boot_failure && m->stop == STOP_NO)
 		stop_unbooted(m);
-	children_enforce(c, &base, now_ms);
+	children_enforce(c, now_ms);
 	if (m->stop == STOP_NO)
 		maintain(m, &base, now_ms);
 	else if (children_gone(c, now_ms))

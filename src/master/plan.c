@@ -65,7 +65,7 @@ struct child *children_free_slot(struct children *c)
 	return NULL;
 }
 
-static unsigned count(const struct children *c, bool current, enum child_state state)
+unsigned children_count(const struct children *c, bool current, enum child_state state)
 {
 	unsigned n = 0;
 
@@ -92,20 +92,41 @@ static unsigned count_tired(const struct children *c)
 	return n;
 }
 
-/* Those of the current generation that stay: the tired are as good as gone. */
+/* Those that are killed because they do not get ready: what their end means is not known
+ * before it. */
+static unsigned count_dying_boots(const struct children *c)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < c->slots_used; i++) {
+		const struct child *child = &c->slots[i];
+
+		n += child->state >= CHILD_ABORTED && child->ready_ms == 0 &&
+		     !child->asked_to_leave && child->generation == c->generation;
+	}
+	return n;
+}
+
+/* Those of the current generation that stay, or may: the tired are as good as gone. */
 static unsigned count_staying(const struct children *c)
 {
-	return count(c, true, CHILD_BOOTING) + count(c, true, CHILD_READY) - count_tired(c);
+	return children_count(c, true, CHILD_BOOTING) + children_count(c, true, CHILD_READY) -
+	       count_tired(c);
 }
 
 bool children_old_serve(const struct children *c)
 {
-	return count(c, false, CHILD_READY) > 0;
+	return children_count(c, false, CHILD_READY) > 0;
 }
 
-bool children_generation_serves(const struct children *c)
+static bool generation_serves(const struct children *c)
 {
-	return count(c, true, CHILD_READY) > 0;
+	return children_count(c, true, CHILD_READY) > 0;
+}
+
+bool plan_is_settled(const struct children *c)
+{
+	return generation_serves(c) || (c->wanted == 0 && c->alive == 0);
 }
 
 /* The forks that a pause allows when missing ones are wanted and boot at present. */
@@ -118,24 +139,25 @@ static unsigned paced(const struct backoff *b, unsigned missing, unsigned boot, 
 
 unsigned plan_spawns(const struct children *c, uint64_t now_ms)
 {
-	unsigned staying = count_staying(c);
+	unsigned staying = count_staying(c) + count_dying_boots(c);
 
 	if (staying >= c->wanted)
 		return 0;
-	return paced(&c->backoff, c->wanted - staying, count(c, true, CHILD_BOOTING), now_ms);
+	return paced(&c->backoff, c->wanted - staying, children_count(c, true, CHILD_BOOTING),
+		     now_ms);
 }
 
 /* The current generation has tried to boot, and has not. */
 static bool has_failed(const struct children *c)
 {
 	return c->former_generation != NO_GENERATION && c->backoff.delay_ms > 0 &&
-	       !children_generation_serves(c);
+	       !generation_serves(c);
 }
 
 unsigned plan_relief(const struct children *c, uint64_t now_ms)
 {
-	unsigned boot = count(c, false, CHILD_BOOTING);
-	unsigned there = count(c, false, CHILD_READY) + boot;
+	unsigned boot = children_count(c, false, CHILD_BOOTING);
+	unsigned there = children_count(c, false, CHILD_READY) + boot;
 
 	if (!has_failed(c) || there >= c->previous || c->wanted == 0)
 		return 0;
@@ -178,7 +200,7 @@ static struct child *oldest_tired(struct children *c)
 /* How many of earlier generations may still serve. */
 static unsigned old_allowed(const struct children *c)
 {
-	unsigned ready = count(c, true, CHILD_READY);
+	unsigned ready = children_count(c, true, CHILD_READY);
 
 	if (ready >= c->wanted || ready >= c->previous)
 		return 0;
@@ -188,11 +210,12 @@ static unsigned old_allowed(const struct children *c)
 /* It serves nobody yet, and what it boots is not wanted any more. */
 static struct child *outdated(struct children *c)
 {
+	bool few = !generation_serves(c) && children_count(c, false, CHILD_READY) < c->previous;
 	struct child *found = NULL;
 
 	for (unsigned i = 0; i < c->slots_used; i++) {
 		struct child *child = &c->slots[i];
-		bool relieves = has_failed(c) && child->generation == c->former_generation;
+		bool relieves = few && child->generation == c->former_generation;
 
 		if (child->state == CHILD_BOOTING && child->generation != c->generation &&
 		    !relieves)
@@ -201,18 +224,36 @@ static struct child *outdated(struct children *c)
 	return found;
 }
 
+/* One that does not serve yet is missed by nobody: so it goes before one that does, the
+ * youngest first, unless there are too many without it. */
+static struct child *surplus(struct children *c)
+{
+	struct child *youngest = NULL;
+
+	if (children_count(c, true, CHILD_READY) - count_tired(c) > c->wanted)
+		return oldest(c, true, CHILD_READY);
+	for (unsigned i = 0; i < c->slots_used; i++) {
+		struct child *child = &c->slots[i];
+
+		if (child->state == CHILD_BOOTING && child->generation == c->generation &&
+		    (!youngest || child->age > youngest->age))
+			youngest = child;
+	}
+	return youngest;
+}
+
 struct child *plan_retirement(struct children *c)
 {
 	struct child *first = outdated(c);
 
 	if (first)
 		return first;
-	if (count(c, false, CHILD_READY) > old_allowed(c))
+	if (children_count(c, false, CHILD_READY) > old_allowed(c))
 		return oldest(c, false, CHILD_READY);
-	if (count(c, true, CHILD_READY) > c->wanted && count_tired(c) > 0)
+	if (children_count(c, true, CHILD_READY) > c->wanted && count_tired(c) > 0)
 		return oldest_tired(c);
 	if (count_staying(c) > c->wanted)
-		return older(oldest(c, true, CHILD_READY), oldest(c, true, CHILD_BOOTING));
+		return surplus(c);
 	return NULL;
 }
 
@@ -231,7 +272,10 @@ enum child_end plan_end(const struct child *child, int wait_status, uint64_t now
 
 void plan_generation(struct children *c, unsigned wanted)
 {
-	c->previous = count(c, true, CHILD_READY) + count(c, false, CHILD_READY);
+	c->previous = children_count(c, true, CHILD_READY) + children_count(c, false, CHILD_READY);
+	if (c->previous < c->kept_previous)
+		c->previous = c->kept_previous; /* some are being replaced */
+	c->kept_previous = 0;
 	c->former_generation = c->generation;
 	c->former_wanted = c->wanted;
 	c->generation = ++c->generations;
@@ -243,6 +287,7 @@ void plan_former_generation(struct children *c)
 {
 	c->generation = c->former_generation;
 	c->wanted = c->former_wanted;
+	c->kept_previous = c->previous;
 	c->former_generation = NO_GENERATION;
 	c->backoff = c->relief = (struct backoff){0};
 }

@@ -8,8 +8,7 @@
  * others stay open until a worker serves at the new ones (former.c), while workers of
  * earlier generations go on accepting from their own copies until they leave.
  *
- * An address is the same one only if it means the same: a relative path has to begin at
- * the same folder.  Sockets of systemd are its own affair, from the first to the last.
+ * An address is the same one if it means the same: a path counts as it is from the root.  Sockets of systemd are its own affair, from the first to the last.
  *
  * With reuse_port each worker binds its TCP sockets by itself, and the kernel shares
  * connections out among these when they come, also to a worker that is busy or about
@@ -19,6 +18,7 @@
  * would keep the address from the new ones. */
 #include "sockets.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -100,12 +100,33 @@ static bool holds(const struct sockets *s, int fd)
 	return false;
 }
 
-/* Whether an address means the same in both. */
-static bool same_folder(const struct sockets *a, const struct sockets *b, const struct addr *addr)
+/* A socket's file in the one spelling that all its names have in common: its folder is
+ * absolute and without links.  NULL: no memory, or no such folder. */
+static char *place_of(const char *folder, const char *path)
 {
-	if (addr->kind != ADDR_UNIX || addr->path[0] == '/')
-		return true;
-	return a->folder && b->folder && strcmp(a->folder, b->folder) == 0;
+	char *whole = NULL, *real, *slash, *place = NULL;
+
+	if (asprintf(&whole, "%s/%s", path[0] == '/' || !folder ? "" : folder, path) < 0)
+		return NULL;
+	slash = strrchr(whole, '/');
+	*slash = '\0';
+	real = realpath(*whole ? whole : "/", NULL);
+	if (real && asprintf(&place, "%s/%s", real, slash + 1) < 0)
+		place = NULL;
+	free(real);
+	free(whole);
+	return place;
+}
+
+static bool same_place(const char *folder_a, const char *path_a, const char *folder_b,
+		       const char *path_b)
+{
+	char *a = place_of(folder_a, path_a), *b = place_of(folder_b, path_b);
+	bool same = a && b && strcmp(a, b) == 0;
+
+	free(a);
+	free(b);
+	return same;
 }
 
 /* A listener of now that next has not taken over yet; two may have the same
@@ -113,15 +134,26 @@ static bool same_folder(const struct sockets *a, const struct sockets *b, const 
 static const struct listener *find_kept(const struct sockets *now, const struct sockets *next,
 					const struct addr *addr)
 {
-	if (!same_folder(now, next, addr))
-		return NULL;
 	for (size_t i = 0; i < now->count; i++) {
 		const struct listener *l = &now->items[i];
+		bool same =
+			addr->kind == ADDR_UNIX && l->addr.kind == ADDR_UNIX
+				? same_place(now->folder, l->addr.path, next->folder, addr->path)
+				: addr_equal(&l->addr, addr);
 
-		if (addr_equal(&l->addr, addr) && !holds(next, l->fd))
+		if (same && !holds(next, l->fd))
 			return l;
 	}
 	return NULL;
+}
+
+bool sockets_outlive(const struct sockets *s)
+{
+	bool any = s->by_systemd;
+
+	for (size_t i = 0; i < s->count; i++)
+		any = any || s->items[i].addr.kind == ADDR_FD;
+	return any;
 }
 
 static void close_missing(struct sockets *s, const struct sockets *kept, bool remove_files)

@@ -46,6 +46,10 @@ bool sockets_same(const struct sockets *a, const struct sockets *b);
 /* Nobody new comes to them, here or in the workers; who waits there goes on waiting. */
 void sockets_turn_away(const struct sockets *s);
 
+/* Whether somebody outside has one of them, who may hand it to the next server: systemd, or
+ * whoever passed it as fd://N. */
+bool sockets_outlive(const struct sockets *s);
+
 /* Nobody else has them any more: the files of those that were taken over are ours. */
 void sockets_own_files(struct sockets *s);
 

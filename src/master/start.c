@@ -195,7 +195,7 @@ void master_share(struct master *m)
 	/* What fails here fails in each worker, too, which then ends its boot. */
 	m->app_is_prepared =
 		m->app && worker_prepare_app(m->app, m->settings, m->backend, &err) == 0;
-	interp_freeze(m->app != NULL);
+	interp_freeze(m->app != NULL || m->children.ever_ready);
 }
 
 int master_start(struct master *m, struct err *err)

@@ -80,7 +80,7 @@ void master_set_title(const struct master *m);
 bool master_has_kin(const struct master *m);
 
 /* Whether somebody else listens on the sockets of this master when it has gone: a new
- * master, an old one, systemd.  What waits there to be accepted is not lost, then. */
+ * master, an old one, systemd, whoever passed them.  What waits there to be accepted is not lost, then. */
 bool master_has_heir(const struct master *m);
 
 /* Tells hooks of the above. */

@@ -50,23 +50,10 @@ static bool PRINTF_LIKE(2, 3) tell(struct master *m, const char *fmt, ...)
 
 /* --- what there is to say --- */
 
-/* How many serve, of the current generation or of earlier ones. */
-static unsigned count_ready(const struct children *c, bool current)
-{
-	unsigned n = 0;
-
-	for (unsigned i = 0; i < c->slots_used; i++) {
-		const struct child *child = &c->slots[i];
-
-		if (child->state == CHILD_READY && (child->generation == c->generation) == current)
-			n++;
-	}
-	return n;
-}
-
 static bool generation_is_complete(const struct children *c)
 {
-	return count_ready(c, true) >= c->wanted && count_ready(c, false) == 0;
+	return children_count(c, true, CHILD_READY) >= c->wanted &&
+	       children_count(c, false, CHILD_READY) == 0;
 }
 
 /* Workers of this generation have ended before they served. */
@@ -83,7 +70,8 @@ static const char *plural(unsigned n)
 static void write_status(const struct master *m, char *text, size_t room)
 {
 	const struct children *c = &m->children;
-	unsigned ready = count_ready(c, true), all = ready + count_ready(c, false);
+	unsigned ready = children_count(c, true, CHILD_READY),
+		 all = ready + children_count(c, false, CHILD_READY);
 	const char *note = m->service.note ? m->service.note : "";
 
 	if (m->stop != STOP_NO)

@@ -42,7 +42,7 @@ bool master_has_kin(const struct master *m)
 
 bool master_has_heir(const struct master *m)
 {
-	return m->sockets.by_systemd || master_has_kin(m);
+	return sockets_outlive(&m->sockets) || master_has_kin(m);
 }
 
 void master_set_title(const struct master *m)

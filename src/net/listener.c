@@ -239,8 +239,6 @@ int listener_open(struct listener *l, const struct addr *addr,
 	}
 	if (rc == 0)
 		rc = describe(l, err);
-	if (rc == 0 && addr->kind == ADDR_FD)
-		listener_own_file(l);
 	if (rc < 0) {
 		if (addr->kind == ADDR_FD)
 			l->fd = -1; /* not ours */
@@ -268,20 +266,15 @@ int listener_adopt(struct listener *l, int fd, const struct addr *addr, struct e
 	return 0;
 }
 
-static const char *path_of(const struct listener *l)
-{
-	return l->addr.kind == ADDR_UNIX ? l->addr.path : l->name;
-}
-
 void listener_own_file(struct listener *l)
 {
-	if (l->is_unix)
-		remember_file(l, path_of(l));
+	if (l->addr.kind == ADDR_UNIX)
+		remember_file(l, l->addr.path);
 }
 
 static void unlink_own_file(const struct listener *l)
 {
-	const char *path = path_of(l);
+	const char *path = l->addr.path;
 	struct stat st;
 
 	if (l->file_ino != 0 && lstat(path, &st) == 0 && st.st_dev == l->file_dev &&

@@ -86,15 +86,19 @@ int interp_end(int code)
 
 void interp_freeze(bool tidy)
 {
-	PyObject *module = PyImport_ImportModule("gc"), *done = NULL;
+	PyObject *module = PyImport_ImportModule("gc"), *thawed = NULL, *done = NULL;
 
-	if (tidy)
+	/* What was frozen before may have become garbage, as a reload's former settings do. */
+	if (module && tidy)
+		thawed = PyObject_CallMethod(module, "unfreeze", NULL);
+	if (thawed)
 		PyGC_Collect();
 	malloc_trim(0);
 	if (module)
 		done = PyObject_CallMethod(module, "freeze", NULL);
 	if (!done)
 		py_error_log("Cannot keep garbage collections from what is shared");
+	Py_XDECREF(thawed);
 	Py_XDECREF(done);
 	Py_XDECREF(module);
 }

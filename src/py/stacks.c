@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "ucorn/py/errors.h"
@@ -32,7 +33,7 @@ int stacks_begin(int signal_number, struct err *err)
 
 	place = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
 	if (place < 0)
-		return 0; /* there is no stderr: nobody wants to read them */
+		return err_set(err, "Cannot have another descriptor: %s.", strerror(errno));
 	module = PyImport_ImportModule("faulthandler");
 	if (module)
 		enabled = enable(module);
@@ -48,13 +49,11 @@ int stacks_begin(int signal_number, struct err *err)
 
 void stacks_go_to(int fd)
 {
-	int error = 0;
+	int rc;
 
 	if (fd < 0)
 		return;
-	/* If that fails they are on stderr, as in the master. */
-	if (place >= 0 && dup3(fd, place, O_CLOEXEC) < 0)
-		error = errno;
-	UNUSED(error);
+	rc = dup3(fd, place, O_CLOEXEC);
+	UNUSED(rc); /* if it fails they are on stderr, as in the master */
 	close(fd);
 }

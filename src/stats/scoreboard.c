@@ -20,14 +20,13 @@ struct scoreboard *scoreboard_new(unsigned slot_count)
 
 	if (sb == MAP_FAILED)
 		return NULL;
-	sb->slot_count = slot_count;
 	return sb;
 }
 
-void scoreboard_free(struct scoreboard *sb)
+void scoreboard_free(struct scoreboard *sb, unsigned slot_count)
 {
 	if (sb)
-		munmap(sb, mapped_bytes(sb->slot_count));
+		munmap(sb, mapped_bytes(slot_count));
 }
 
 /* The beat comes before the state: whoever sees BOOTING must not judge the new

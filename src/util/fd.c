@@ -29,6 +29,17 @@ int fd_pipe(int ends[2])
 	return pipe2(ends, O_NONBLOCK | O_CLOEXEC) < 0 ? -errno : 0;
 }
 
+void fd_open_standard(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR | O_NOCTTY);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
 /* Not repeated after EINTR: Linux has freed the number by then, and another
  * thread may own it already. */
 void fd_close(int *fd)

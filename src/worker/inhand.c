@@ -70,3 +70,10 @@ void worker_in_hand_check(struct worker *w)
 			end(w, x, age_ms);
 	}
 }
+
+uint64_t worker_in_hand_end(const struct worker *w, const struct exchange *x, uint64_t end_ms)
+{
+	uint64_t limit_ms = 1000 * (uint64_t)w->context.settings->request_timeout;
+
+	return limit_ms > 0 && x->begun_ms + limit_ms < end_ms ? x->begun_ms + limit_ms : end_ms;
+}

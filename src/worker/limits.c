@@ -43,18 +43,12 @@ uint64_t worker_draw_limit(const struct settings *s, unsigned age)
 			       : 0;
 }
 
-/* Workers that were forked together should not leave together: up to a tenth earlier. */
+/* Up to a tenth earlier, for the same reason. */
 static uint64_t draw_lifetime_ms(const struct worker *w)
 {
 	uint64_t limit_ms = 1000 * (uint64_t)w->context.settings->max_worker_lifetime;
 
 	return limit_ms - limit_ms / 10 * jitter(1000, w->context.age) / 1000;
-}
-
-void worker_limits_init(struct worker *w)
-{
-	if (w->context.settings->max_worker_lifetime > 0)
-		w->retire_ms = clock_ms() + draw_lifetime_ms(w);
 }
 
 /* What is in memory of this process, shared or not; 0 if it cannot be known. */
@@ -70,9 +64,22 @@ static uint64_t resident_bytes(void)
 	return pages * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
+/* A new one would be no smaller. */
+static void check_memory_at_boot(struct worker *w)
+{
+	uint64_t bytes = w->memory_limit > 0 ? resident_bytes() : 0;
+
+	if (bytes <= w->memory_limit)
+		return;
+	log_warning("Worker (pid:%d) begins with %llu MiB, more than max_worker_memory: it is not "
+		    "replaced for that. Raise the limit.",
+		    (int)getpid(), (unsigned long long)bytes >> 20);
+	w->memory_limit = 0;
+}
+
 static void check_memory(struct worker *w)
 {
-	uint64_t limit = w->context.settings->max_worker_memory;
+	uint64_t limit = w->memory_limit;
 	uint64_t bytes = limit > 0 && !w->tired ? resident_bytes() : 0;
 
 	if (bytes <= limit)
@@ -80,6 +87,14 @@ static void check_memory(struct worker *w)
 	log_warning("Worker (pid:%d) uses %llu MiB, more than max_worker_memory: it is replaced.",
 		    (int)getpid(), (unsigned long long)bytes >> 20);
 	worker_tire(w);
+}
+
+void worker_limits_init(struct worker *w)
+{
+	w->memory_limit = w->context.settings->max_worker_memory;
+	check_memory_at_boot(w);
+	if (w->context.settings->max_worker_lifetime > 0)
+		w->retire_ms = clock_ms() + draw_lifetime_ms(w);
 }
 
 static void check_parent(struct worker *w)

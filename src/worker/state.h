@@ -31,6 +31,7 @@ struct worker {
 	uint64_t max_requests; /* worker.max_requests: with its jitter */
 	uint64_t leave_by_ms;  /* when a leaving worker gives up waiting */
 	uint64_t retire_ms;    /* max_worker_lifetime: when it gets tired; 0: never */
+	uint64_t memory_limit; /* in bytes; 0: none */
 	uint64_t looked_ms;    /* at what costs a system call to know */
 	bool access_broken;    /* a failure of the access log has been told */
 };
@@ -86,6 +87,8 @@ void worker_tire(struct worker *w);
  * request_timeout, to be called between turns. */
 void worker_in_hand_init(struct worker *w);
 void worker_in_hand_check(struct worker *w);
+/* Until when, and not later than end_ms, the application may wait for x's client. */
+uint64_t worker_in_hand_end(const struct worker *w, const struct exchange *x, uint64_t end_ms);
 
 /* accesslog.c: one line per answer. */
 MUST_CHECK int worker_access_init(struct worker *w, struct err *err);

@@ -135,7 +135,7 @@ static int poll_one(int fd, short events, int wait_ms)
 int worker_wait_poll(struct conn *c, enum want want, unsigned timeout_ms)
 {
 	struct worker *w = container_of(c->service, struct worker, service);
-	uint64_t end_ms = clock_ms() + timeout_ms, now_ms;
+	uint64_t end_ms = worker_in_hand_end(w, &c->x, clock_ms() + timeout_ms), now_ms;
 	short events = want == WANT_READ ? POLLIN : POLLOUT;
 	int rc;
 
@@ -338,7 +338,8 @@ int worker_main(const struct worker_context *context)
 		w.exit_code = err.exit_code;
 	} else if (!failed && !w.quick) {
 		worker_object_booted();
-		if (!w.leaving) { /* TERM may have come during the boot */
+		if (!w.leaving) {	 /* TERM may have come during the boot */
+			worker_beat(&w); /* how long the boot took is nothing to timeout */
 			atomic_store(&context->slot->served, true);
 			slot_set_state(&w, SCORE_READY);
 		}

@@ -127,6 +127,38 @@ def test_no_limit_for_requests_by_default(start):
     assert "imeout" not in server.log
 
 
+@pytest.mark.parametrize("way", ["read", "write"])
+def test_a_slow_client_costs_its_own_connection_only(serve, way):
+    """The application waits for it inside read() and write()."""
+    server = serve("healthapp:app", "-k", "sync", "--request-timeout", "1", "--stream-request-body")
+    (worker,) = server.wait_workers(1)
+    with server.connect(receive_buffer=4096) as client:
+        head = request_bytes("POST", f"/wait_in_{way}", fields=[("Content-Length", "10")])
+        client.send(head + b"x" * (9 if way == "read" else 10))
+        server.wait_answer()  # meanwhile it is waited for
+    assert server.workers() == [worker]
+    assert "REQUEST TIMEOUT" not in server.log
+
+
+def test_limits_are_those_of_the_start_of_the_worker(serve, tmp_path):
+    """A reload does not make requests fail that its old workers have in hand."""
+    config = tmp_path / "conf.py"
+    config.write_text("request_timeout = 0")
+    server = serve("wsgiapp:app", "-c", config, "-w", "1")
+    old = server.wait_workers(1)
+    with server.connect() as client:
+        client.send(request_bytes("GET", f"/slow?started={tmp_path}/started&file={tmp_path}/go"))
+        until((tmp_path / "started").exists, "a request is in hand")
+        config.write_text("request_timeout = 1")
+        server.signal(signal.SIGHUP)
+        until(lambda: set(server.workers()) - set(old), "a new worker")
+        with asking(server, f"/slow?started={tmp_path}/second&file={tmp_path}/never"):
+            server.wait_log("REQUEST TIMEOUT")  # of the new one
+        (tmp_path / "go").touch()
+        assert client.response().text == "slow"
+    assert f"TIMEOUT (pid:{old[0]})" not in server.log
+
+
 # --- boot_timeout
 
 
@@ -141,6 +173,12 @@ def test_a_boot_that_hangs_is_ended(start, tmp_path):
     go.touch()
     server.wait_workers(1, other_than=[int(first[1])])
     until(lambda: "Traceback" not in server.get("/").text, "it serves")
+
+
+def test_a_long_boot_is_nothing_to_timeout(start):
+    server = start("-w", "1", "--timeout", "1", env={"BOOT_TAKES": "3"})
+    assert server.get("/").status == 200
+    assert "TIMEOUT" not in server.log
 
 
 # --- tired workers
@@ -160,6 +198,15 @@ def test_max_worker_memory(start):
         rf"\[WARNING\] Worker \(pid:{fat}\) uses \d+ MiB, more than max_worker_memory: it is replaced"
     )
     assert not re.search(r"\[ERROR\]", server.log)
+
+
+def test_a_limit_that_a_new_worker_is_beyond(start):
+    """It would be replaced for ever."""
+    server = start("-w", "1", "--max-worker-memory", "1m")
+    server.wait_log(r"\[WARNING\] Worker .* begins with \d+ MiB, more than max_worker_memory: it is not")
+    (worker,) = server.workers()
+    for _ in range(3):
+        assert serving_pid(server) == worker
 
 
 def test_max_worker_lifetime(start):

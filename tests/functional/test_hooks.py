@@ -7,6 +7,7 @@ import signal
 
 import pytest
 
+from support.figures import wait_idle
 from support.rawhttp import request_bytes
 from support.server import APPS
 from support.waiting import until
@@ -149,6 +150,8 @@ def test_more_and_fewer_workers(hooked):
     run = hooked().ready()
     run.server.signal(signal.SIGTTIN)
     run.wait("post_worker_init", 2)
+    for pid in run.server.workers():
+        wait_idle(pid)  # it serves, and is not the first to go for being a beginner
     run.server.signal(signal.SIGTTOU)
     gone = run.wait("child_exit")
     assert [(c["new"], c["old"]) for c in run.calls("nworkers_changed")] == [

@@ -165,3 +165,70 @@ def test_a_reload_leaves_no_descriptor(site):
         shown.append(until(lambda: count_descriptors(site.server), "it has settled"))
     site.server.log_file = log
     assert shown[2:] == shown[:2]
+
+
+@pytest.mark.parametrize("end", ["refused", "failing"])
+def test_a_socket_by_another_name_is_the_same(tmp_path, serve, end):
+    """Neither a reload that is refused nor one that fails takes its file away."""
+    config, path = tmp_path / "conf.py", tmp_path / "s"
+    (tmp_path / "good.py").write_text(SAYS)
+    config.write_text("bind = 'unix:s'")
+    server = serve(None, "-c", config, "good:app", bind=[], cwd=tmp_path, probe=None)
+    server.address = path
+    until(path.exists, "the socket")
+    assert server.get("/").text == "nobody"
+    inode = path.stat().st_ino
+    (tmp_path / "link").symlink_to(tmp_path)
+    second = ", '256.0.0.1:1'" if end == "refused" else ""
+    config.write_text(f"bind = ['unix:{tmp_path}/link/./s'{second}]")
+    if end == "failing":
+        (tmp_path / "good.py").write_text("1 / 0")
+    server.signal(signal.SIGHUP)
+    server.wait_log("The reload was given up" if end == "refused" else "failed to boot")
+    assert path.stat().st_ino == inode
+    assert server.get("/").text == "nobody"
+    config.write_text("bind = 'unix:s'")
+    (tmp_path / "good.py").write_text(SAYS)
+    before = server.workers()
+    server.signal(signal.SIGHUP)
+    server.wait_workers(1, other_than=before)
+    assert server.get("/").text == "nobody"
+
+
+def test_relief_has_all_sockets(tmp_path, serve):
+    """Those that workers open by themselves, and those that they share."""
+    (tmp_path / "good.py").write_text(SAYS)
+    bind = [f"127.0.0.1:{free_port()}", f"unix:{tmp_path}/s"]
+    server = serve("good:app", "--reuse-port", bind=bind, cwd=tmp_path)
+    (old,) = server.wait_workers(1)
+    (tmp_path / "good.py").write_text("import os, sys\nassert os.path.exists('go')\n" + SAYS)
+    server.signal(signal.SIGHUP)
+    server.wait_log("failed to boot")
+    (tmp_path / "good.py").write_text(SAYS)
+    os.kill(old, signal.SIGKILL)
+    for address in (server.address, tmp_path / "s"):
+        server.address = address
+        assert server.wait_answer("/").text == "nobody"
+
+
+MARKED = """
+import builtins, weakref
+class Mark: pass
+mark = Mark()
+marks = vars(builtins).setdefault("marks", [])
+marks.append(weakref.ref(mark))
+def on_reload(server):
+    server.log.info("%d of %d are left", sum(m() is not None for m in marks), len(marks))
+"""
+
+
+def test_former_configurations_are_given_back(tmp_path, serve):
+    config = tmp_path / "conf.py"
+    config.write_text(MARKED)
+    server = serve("wsgiapp:app", "-c", config)
+    for n in range(2, 8):
+        before = server.workers()
+        server.signal(signal.SIGHUP)
+        server.wait_workers(1, other_than=before)
+        left = server.wait_log(rf"(\d) of {n} are left$")[1]
+        assert int(left) <= 3

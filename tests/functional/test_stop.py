@@ -1,5 +1,6 @@
 """What a stop does for those who have come, and to those who come too late."""
 
+import os
 import signal
 import socket
 
@@ -112,3 +113,38 @@ def test_a_quick_stop_does_not_wait(serve, backend, tmp_path):
     with server.connect(), busy:
         server.signal(signal.SIGQUIT)
         assert server.wait_exit() == 0
+
+
+@pytest.mark.parametrize("family", ["tcp", "unix"])
+def test_a_socket_from_outside_serves_the_next_server(serve, tmp_path, family):
+    """Who has passed it has it still, and what waits there is for whoever comes next."""
+    given = socket.socket(socket.AF_INET if family == "tcp" else socket.AF_UNIX)
+    with given:
+        given.bind(("127.0.0.1", 0) if family == "tcp" else str(tmp_path / "given"))
+        given.listen()
+        for _ in range(2):
+            server = serve(
+                "wsgiapp:app", "-b", f"fd://{given.fileno()}", bind=[], probe=None,
+                pass_fds=[given.fileno()],
+            )  # fmt: skip
+            server.address = given.getsockname()
+            assert server.wait_answer().text == "hello"
+            server.stop()
+            with Client(given.getsockname()) as waiting:
+                waiting.send(request_bytes("GET", "/"))
+
+
+def test_a_closed_standard_stream_is_no_socket(serve, tmp_path):
+    server = serve("wsgiapp:app", under=["sh", "-c", 'exec "$@" 2>&-', "sh"], probe=None)
+    (worker,) = server.wait_workers(1)
+    until(lambda: can_connect(server.address), "it serves")
+    for pid in (server.pid, worker):
+        assert os.readlink(f"/proc/{pid}/fd/2") == "/dev/null"
+
+
+def can_connect(address):
+    try:
+        Client(address).close()
+    except ConnectionRefusedError:
+        return False
+    return True

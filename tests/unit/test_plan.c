@@ -248,6 +248,71 @@ static void a_generation_can_be_given_up(void **state)
 	assert_int_equal(plan_spawns(&c, 1), 4);
 }
 
+/* The second reload came while those that had died were being replaced. */
+static void a_generation_that_is_given_up_keeps_its_number(void **state)
+{
+	struct child *relief;
+
+	UNUSED(state);
+	c.former_generation = NO_GENERATION;
+	add_many(2, CHILD_READY);
+	plan_generation(&c, 2);
+	backoff_fail(&c.backoff, 1000, 40, 50);
+	child_set_state(&c, &c.slots[0], CHILD_NONE, NEVER_MS);
+	relief = add(CHILD_BOOTING);
+	relief->generation = c.former_generation;
+	plan_former_generation(&c);
+	plan_generation(&c, 2);
+	assert_int_equal(c.previous, 2);
+	assert_null(plan_retirement(&c));
+	child_set_state(&c, relief, CHILD_READY, NEVER_MS);
+	assert_null(plan_retirement(&c));
+}
+
+static void who_boots_is_less_needed_than_who_serves(void **state)
+{
+	UNUSED(state);
+	c.wanted = 2;
+	add(CHILD_READY);
+	add_many(2, CHILD_BOOTING);
+	assert_ptr_equal(plan_retirement(&c), &c.slots[2]);
+	assert_int_equal(retire_all(), 1);
+	c.wanted = 1;
+	assert_ptr_equal(plan_retirement(&c), &c.slots[1]);
+}
+
+static void the_replacement_of_a_tired_one_goes_before_those_that_serve(void **state)
+{
+	UNUSED(state);
+	c.wanted = 1;
+	add(CHILD_READY)->tired = true;
+	add(CHILD_BOOTING);
+	assert_null(plan_retirement(&c));
+	c.wanted = 0;
+	assert_int_equal(retire_all(), 2);
+}
+
+static void a_boot_that_is_being_ended_is_not_replaced_before_its_end(void **state)
+{
+	UNUSED(state);
+	c.wanted = 1;
+	child_set_state(&c, add(CHILD_BOOTING), CHILD_ABORTED, 100);
+	assert_int_equal(plan_spawns(&c, 50), 0);
+	child_set_state(&c, &c.slots[0], CHILD_NONE, NEVER_MS);
+	assert_int_equal(plan_spawns(&c, 50), 1);
+}
+
+static void a_generation_of_nobody_is_settled_when_all_have_gone(void **state)
+{
+	UNUSED(state);
+	add(CHILD_READY);
+	plan_generation(&c, 0);
+	assert_false(plan_is_settled(&c));
+	assert_int_equal(retire_all(), 1);
+	child_set_state(&c, &c.slots[0], CHILD_NONE, NEVER_MS);
+	assert_true(plan_is_settled(&c));
+}
+
 static void the_pause_doubles_up_to_a_limit(void **state)
 {
 	struct backoff b = {0};
@@ -358,6 +423,11 @@ int main(void)
 		PLAN_TEST(those_that_die_meanwhile_are_relieved),
 		PLAN_TEST(relief_is_paced_when_it_does_not_boot_either),
 		PLAN_TEST(a_generation_can_be_given_up),
+		PLAN_TEST(a_generation_that_is_given_up_keeps_its_number),
+		PLAN_TEST(who_boots_is_less_needed_than_who_serves),
+		PLAN_TEST(the_replacement_of_a_tired_one_goes_before_those_that_serve),
+		PLAN_TEST(a_boot_that_is_being_ended_is_not_replaced_before_its_end),
+		PLAN_TEST(a_generation_of_nobody_is_settled_when_all_have_gone),
 		PLAN_TEST(the_pause_doubles_up_to_a_limit),
 		PLAN_TEST(one_probe_at_a_time_until_one_is_ready),
 		PLAN_TEST(a_failure_is_forgotten_after_a_second_of_service),

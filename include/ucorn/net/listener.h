@@ -42,7 +42,7 @@ MUST_CHECK int listener_adopt(struct listener *l, int fd, const struct addr *add
 void listener_own_file(struct listener *l);
 
 /* Closes; with unlink_file, removes the unix socket's file if it is still ours:
- * the one that was bound, or that stood at its path when fd://N was adopted. */
+ * the one that was bound, or that listener_own_file has found. */
 void listener_close(struct listener *l, bool unlink_file);
 
 /* Lets nobody new come to the socket, in whatever process it is open; those who wait to

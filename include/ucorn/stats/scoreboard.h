@@ -44,14 +44,14 @@ struct scoreboard {
 	_Atomic bool stopping; /* the whole server stops: idle connections are closed at once */
 	_Atomic bool draining; /* and nobody comes after it: what waits at the sockets is served */
 	_Atomic uint64_t spooled; /* bytes in the temporary files of all workers */
-	unsigned slot_count;
 	struct score_slot slots[];
 };
 
 /* Mapped before the first fork, so that every child shares it; pages cost
  * memory when they are first used.  NULL when it cannot be mapped. */
 MUST_CHECK struct scoreboard *scoreboard_new(unsigned slot_count);
-void scoreboard_free(struct scoreboard *sb);
+/* slot_count: as at its making; it is not noted there, where every worker can write. */
+void scoreboard_free(struct scoreboard *sb, unsigned slot_count);
 
 /* Makes a slot ready for a child that is about to be forked. */
 void scoreboard_begin(struct score_slot *slot, uint64_t now_ms);

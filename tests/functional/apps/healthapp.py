@@ -1,5 +1,6 @@
 """An application that gets into trouble, in the way that PATH_INFO names."""
 
+import contextlib
 import ctypes
 import os
 import re
@@ -13,6 +14,9 @@ hoard = []
 #: Where a boot is to hang until there is that file.
 if "BOOT_WAITS_FOR" in os.environ and not os.path.exists(os.environ["BOOT_WAITS_FOR"]):
     wait_for_file(os.environ["BOOT_WAITS_FOR"])
+
+
+time.sleep(float(os.environ.get("BOOT_TAKES", "0")))
 
 
 def sleep(environ):
@@ -41,8 +45,17 @@ def eat(environ):
     hoard.append(b"x" * (64 << 20))
 
 
+def wait_in_read(environ):
+    with contextlib.suppress(OSError):
+        environ["wsgi.input"].read()
+
+
 def app(environ, start_response):
     name = environ["PATH_INFO"].strip("/")
+    if name == "wait_in_write":
+        write = start_response("200 OK", [])
+        while True:
+            write(b"x" * 65536)
     if name == "trickle":
         start_response("200 OK", [])
         return trickle()

@@ -88,16 +88,17 @@ class Server:
 
     app and args are its command line; bind: None for a free port on loopback,
     or a list of `-b` values, empty if the configuration or a socket says it; errorlog:
-    the file with the server's log if it is
-    not stderr; probe: the path asked until the server answers, or None to
-    return at once; under: a command that runs it, such as prlimit."""
+    the file with the server's log if it is not stderr; probe: the path asked until the
+    server answers, or None to return at once; under: a command that runs it, such as
+    prlimit; pass_fds: descriptors that it gets."""
 
     #: Subclasses are another server, to compare with.
     binary = BINARY
 
     def __init__(
-        self, work, app, *args, bind=None, env=None, cwd=APPS, errorlog=None, probe="/", under=()
-    ):
+        self, work, app, *args, bind=None, env=None, cwd=APPS, errorlog=None, probe="/", under=(),
+        pass_fds=(),
+    ):  # fmt: skip
         work.mkdir()
         if bind is None:
             bind = [f"127.0.0.1:{free_port()}"]
@@ -112,7 +113,7 @@ class Server:
         with open(self.stdout_file, "wb") as out, open(self.stderr_file, "wb") as err:
             self.process = subprocess.Popen(
                 command, cwd=cwd, env=environ_with(env), start_new_session=True,
-                stdin=subprocess.DEVNULL, stdout=out, stderr=err,
+                stdin=subprocess.DEVNULL, stdout=out, stderr=err, pass_fds=pass_fds,
             )  # fmt: skip
         #: The master's; USR2 makes another process master, in the same session.
         self.pid = self.session = self.process.pid
