@@ -50,21 +50,33 @@ static struct listener_options options_of(const struct settings *settings)
 	};
 }
 
-/* 0, or -1 after the log was told. */
+/* How a socket is opened; -1 with err, whose text is empty if the log was told. */
+typedef int opener(struct listener *l, const struct addr *addr, const struct settings *settings,
+		   bool apart, struct err *err);
+
+static int open_once(struct listener *l, const struct addr *addr, const struct settings *settings,
+		     bool apart, struct err *err)
+{
+	struct listener_options options = options_of(settings);
+	bool busy;
+
+	options.reuse_port = apart;
+	return listener_open(l, addr, &options, &busy, err);
+}
+
 static int open_patiently(struct listener *l, const struct addr *addr,
-			  const struct settings *settings, bool apart)
+			  const struct settings *settings, bool apart, struct err *err)
 {
 	struct listener_options options = options_of(settings);
 	char repr[ADDR_REPR_MAX];
 
 	options.reuse_port = apart;
 	for (int i = 0; i < TRIES; i++) {
-		struct err err;
 		bool busy = false;
 
-		if (listener_open(l, addr, &options, &busy, &err) == 0)
+		if (listener_open(l, addr, &options, &busy, err) == 0)
 			return 0;
-		log_error("%s", err.text);
+		log_error("%s", err->text);
 		if (!busy)
 			break;
 		log_error("Retrying in 1 second.");
@@ -72,7 +84,7 @@ static int open_patiently(struct listener *l, const struct addr *addr,
 	}
 	addr_repr(addr, repr);
 	log_error("Can't connect to %s", repr);
-	return -1;
+	return err_set(err, "%s", "");
 }
 
 /* Room for count; relative paths begin here. */
@@ -180,7 +192,7 @@ void sockets_let_go(struct sockets *s, const struct sockets *kept)
 /* Those of the list that are apart, or those that are not; what before has of them is
  * taken over. */
 static int open_these(struct sockets *s, const struct sockets *before,
-		      const struct settings *settings, bool apart, struct err *err)
+		      const struct settings *settings, bool apart, opener *open, struct err *err)
 {
 	const struct string_list *bind = &settings->bind;
 
@@ -195,8 +207,8 @@ static int open_these(struct sockets *s, const struct sockets *before,
 		kept = find_kept(before, s, &addr);
 		if (kept)
 			s->items[s->count] = *kept;
-		else if (open_patiently(&s->items[s->count], &addr, settings, apart) < 0)
-			return err_set(err, "%s", "");
+		else if (open(&s->items[s->count], &addr, settings, apart, err) < 0)
+			return -1;
 		s->count++;
 	}
 	return 0;
@@ -240,7 +252,7 @@ int sockets_open(struct sockets *s, const struct settings *settings, const struc
 	rc = allocate(s, settings->bind.count, err);
 	if (rc == 0) {
 		s->tcp_apart = settings->reuse_port;
-		rc = open_these(s, &before, settings, false, err);
+		rc = open_these(s, &before, settings, false, open_patiently, err);
 	}
 	sockets_drop(&before, s);
 	if (rc < 0)
@@ -259,22 +271,7 @@ int sockets_open_apart(struct sockets *own, const struct sockets *s,
 	own->count = s->count;
 	if (s->count > 0)
 		memcpy(own->items, s->items, s->count * sizeof(*s->items));
-	return open_these(own, &(struct sockets){0}, settings, true, err);
-}
-
-static int open_or_keep(struct sockets *next, const struct sockets *now, const struct addr *addr,
-			const struct settings *fresh, struct err *err)
-{
-	const struct listener_options options = options_of(fresh);
-	const struct listener *kept = find_kept(now, next, addr);
-	bool busy;
-
-	if (kept)
-		next->items[next->count] = *kept;
-	else if (listener_open(&next->items[next->count], addr, &options, &busy, err) < 0)
-		return -1;
-	next->count++;
-	return 0;
+	return open_these(own, &(struct sockets){0}, settings, true, open_patiently, err);
 }
 
 bool sockets_same(const struct sockets *a, const struct sockets *b)
@@ -291,9 +288,7 @@ bool sockets_same(const struct sockets *a, const struct sockets *b)
 int sockets_succeed(struct sockets *next, const struct sockets *s, const struct settings *fresh,
 		    struct err *err)
 {
-	const struct string_list *bind = &fresh->bind;
-
-	if (allocate(next, s->by_systemd ? s->count : bind->count, err) < 0)
+	if (allocate(next, s->by_systemd ? s->count : fresh->bind.count, err) < 0)
 		return -1;
 	next->tcp_apart = s->tcp_apart;
 	next->files_stay = s->files_stay;
@@ -303,16 +298,10 @@ int sockets_succeed(struct sockets *next, const struct sockets *s, const struct 
 		memcpy(next->items, s->items, s->count * sizeof(*s->items));
 		return 0;
 	}
-	for (size_t i = 0; i < bind->count; i++) {
-		struct addr addr;
-
-		if (addr_parse(bind->items[i], &addr, err) < 0 ||
-		    (!is_apart(s, &addr) && open_or_keep(next, s, &addr, fresh, err) < 0)) {
-			sockets_drop(next, s);
-			return -1;
-		}
-	}
-	return 0;
+	if (open_these(next, s, fresh, false, open_once, err) == 0)
+		return 0;
+	sockets_drop(next, s);
+	return -1;
 }
 
 void sockets_own_files(struct sockets *s)
