@@ -63,14 +63,17 @@ def open_folder():
 class Daemon:
     """A server that has gone into the background."""
 
-    def __init__(self, work, *args, binary=BINARY, app="gunicornapp:app", **options):
+    def __init__(
+        self, work, *args, binary=BINARY, app="gunicornapp:app", under=(), **options
+    ):
         self.work = work
         self.pidfile = work / "daemon.pid"
         self.log_file = work / "daemon.log"
         self.address = ("127.0.0.1", free_port())
-        command = [binary, "-D", "-p", self.pidfile, "-b", "%s:%d" % self.address, *args, app]
+        command = ["-D", "-p", self.pidfile, "-b", "%s:%d" % self.address, *args, app]
         if "-R" not in args:
-            command[1:1] = ["--error-logfile", self.log_file]
+            command[:0] = ["--error-logfile", self.log_file]
+        command[:0] = [*under, binary]
         options.setdefault("cwd", APPS)
         with open(work / "out", "wb") as out, open(work / "err", "wb") as err:
             self.code = subprocess.run(
