@@ -1,5 +1,6 @@
 """The command line: what the application gets, and how a start can fail."""
 
+import re
 import socket
 
 import pytest
@@ -96,6 +97,17 @@ def test_import_error(run, backend):
         r"broken\.py",
         r"^LookupError: this module refuses to be imported$",
         r"Reason: Worker failed to boot\.$",
+    )
+
+
+@pytest.mark.ucorn_only  # and gunicorn 26
+@pytest.mark.parametrize(
+    "spec, reason", [("broken:app", "Worker failed to boot."), ("wsgiapp:x", "App failed to load.")]
+)
+def test_last_words_of_a_failed_start_are_errors(run, spec, reason):
+    server = run(spec)
+    assert re.search(
+        rf"\[ERROR\] Shutting down: Master\n.*\[ERROR\] Reason: {reason}\n\Z", server.log
     )
 
 

@@ -84,6 +84,38 @@ def test_kill_under_load(serve, backend, tmp_path, figure):
     check_log(server)
 
 
+# What the log says.
+
+
+@pytest.mark.ucorn_only  # and gunicorn 26
+@pytest.mark.parametrize(
+    "name, line",
+    [
+        ("KILL", r"\[ERROR\] Worker \(pid:{pid}\) was sent SIGKILL! Perhaps out of memory\?$"),
+        ("ALRM", r"\[WARNING\] Worker \(pid:{pid}\) was sent SIGALRM!$"),
+    ],
+)
+def test_signal_that_ended_a_worker_is_named(serve, name, line):
+    server = serve("wsgiapp:app")
+    (worker,) = server.wait_workers(1)
+    os.kill(worker, signal.Signals[f"SIG{name}"])
+    server.wait_workers(1, other_than=[worker])
+    server.wait_log(line.format(pid=worker))
+
+
+@pytest.mark.ucorn_only  # and gunicorn 26
+def test_term_before_there_is_a_handler(serve, tmp_path):
+    """It has its default effect then, which is what was wanted."""
+    config = tmp_path / "conf.py"
+    config.write_text(
+        "import os, signal\ndef post_fork(server, worker):\n"
+        "    if worker.age == 1: os.kill(worker.pid, signal.SIGTERM)\n"
+    )
+    server = serve("wsgiapp:app", "-c", config)
+    first = server.wait_log(r"\[INFO\] Worker \(pid:(\d+)\) was sent SIGTERM!$")[1]
+    assert first not in map(str, server.workers())
+
+
 # During the boot.
 
 
