@@ -1,6 +1,7 @@
 """What happens first when the server starts: lines of the log, hooks, and what hooks find."""
 
 import os
+import pwd
 import re
 import textwrap
 from pathlib import Path
@@ -85,6 +86,15 @@ def test_preloaded_application_is_imported_first(start):
         r"post_worker_init$",
     )
     assert server.log.count("import: ") == 1
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may change users")
+def test_application_is_imported_by_the_user(start):
+    """post_fork is root's still: test_process_settings.py."""
+    code = "import logging, os\nlogging.getLogger('gunicorn.error').info('as %d', os.geteuid())\n"
+    nobody = pwd.getpwnam("nobody")
+    server = start("-u", "nobody", "-g", nobody.pw_gid, env={"GUNICORN_CODE": code}, text="")
+    server.wait_log(rf"as {nobody.pw_uid}$")
 
 
 def test_workers_are_forked_one_by_one(start):
