@@ -322,6 +322,23 @@ def test_exception_gives_500_and_a_traceback(client, server):
     server.wait_log(r"^RuntimeError: boom was asked for$")
 
 
+@pytest.mark.ucorn_only  # and gunicorn 26; 20.1 ends the worker
+def test_exit_of_an_application_is_an_exception(serve, backend, tmp_path):
+    (tmp_path / "exits.py").write_text("import sys\ndef app(environ, respond): sys.exit(7)\n")
+    server = serve("exits:app", "-k", backend, cwd=tmp_path)
+    before = server.workers()
+    assert server.get("/").status == 500
+    assert server.in_log(r"\[ERROR\] Error handling request GET /$", r"^SystemExit: 7$")
+    assert server.workers() == before
+
+
+@pytest.mark.ucorn_only  # and gunicorn 26; 20.1 says it at debug level
+def test_bad_request_is_a_warning(client, server):
+    client.send(b"GET / HTTP/1.1\r\nHost: a\r\nbad name: x\r\n\r\n")
+    assert client.response().status == 400
+    server.wait_log(r"\[WARNING\] Invalid request from ip=127\.0\.0\.1: \S")
+
+
 def test_exception_after_the_head_cuts_the_response(client, server):
     client.send(request_bytes("GET", "/boom-late"))
     pieces = client.pieces(client.head())
