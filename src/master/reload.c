@@ -55,7 +55,7 @@ static int prepare_rest(struct master *m, struct renewal *fresh, struct err *err
 {
 	const struct settings *s = &fresh->settings;
 
-	if (master_check_settings(s, &fresh->backend, err) < 0 || master_apply_env(s, err) < 0)
+	if (master_check_settings(s, &fresh->backend, err) < 0 || conf_environ_set(s, err) < 0)
 		return -1;
 	if (prepare_app(m, fresh, err) < 0)
 		goto old_app;

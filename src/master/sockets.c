@@ -18,6 +18,7 @@
  * would keep the address from the new ones. */
 #include "sockets.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,10 +33,11 @@ enum { TRIES = 5 };
 
 static void pause_a_second(void)
 {
-	const struct timespec second = {.tv_sec = 1};
+	struct timespec left = {.tv_sec = 1};
 
 	gil_release();
-	nanosleep(&second, NULL); /* cut short by a signal: tried earlier */
+	while (nanosleep(&left, &left) < 0 && errno == EINTR) {
+	}
 	gil_acquire();
 }
 

@@ -25,13 +25,6 @@
 #include "ucorn/wsgi/app.h"
 #include "upgrade.h"
 
-int master_apply_env(const struct settings *s, struct err *err)
-{
-	if (interp_environ_set("SERVER_SOFTWARE=" NAME_SOFTWARE, err) < 0)
-		return -1;
-	return conf_environ_set(s, err);
-}
-
 /* Under gunicorn a preloaded application that fails is an error of the set-up,
  * exit code 1, unless it chose one itself (SystemExit). */
 int master_preload(const struct settings *s, struct app **app, struct err *err)
@@ -163,7 +156,9 @@ static int prepare(struct master *m, struct err *err)
 		return -1;
 	if (children_init(&m->children, s->workers) < 0)
 		return err_set(err, "No shared memory for the scoreboard.");
-	if (master_hooks_begin(m, err) < 0 || master_apply_env(s, err) < 0 ||
+	/* The first hook is called in between. */
+	if (interp_environ_set("SERVER_SOFTWARE=" NAME_SOFTWARE, err) < 0 ||
+	    master_hooks_begin(m, err) < 0 || conf_environ_set(s, err) < 0 ||
 	    master_preload(s, &m->app, err) < 0)
 		return -1;
 	gunicorn_judge();

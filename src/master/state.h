@@ -65,9 +65,6 @@ void master_raise_files(const struct settings *s);
 /* Warns of a user without a group. */
 void master_warn_group(const struct settings *s);
 
-/* Assignments of raw_env into os.environ. */
-MUST_CHECK int master_apply_env(const struct settings *s, struct err *err);
-
 /* Imports the application, if s wants that here, into app. */
 MUST_CHECK int master_preload(const struct settings *s, struct app **app, struct err *err);
 

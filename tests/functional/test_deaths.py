@@ -212,6 +212,9 @@ def fire(server, names, seed, bursts=20, each=50):
 
 def check_sane(server, at_start):
     """It has as many workers as it should, and takes further orders."""
+    # What was sent before is handled before this one, which another may have been merged with.
+    for _ in range(2):
+        server.signal_and_wait(signal.SIGUSR1)
     until(
         lambda: len(server.workers()) == wanted_workers(server.log, at_start),
         lambda: f"{wanted_workers(server.log, at_start)} workers, not {server.workers()}",

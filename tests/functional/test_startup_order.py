@@ -105,7 +105,8 @@ def test_workers_are_forked_one_by_one(start):
 
 
 def test_hooks_of_the_start_see_server_software(start):
-    server = start(text="import os\ndef when_ready(server):\n"
+    """From the very first on."""
+    server = start(text="import os\ndef nworkers_changed(server, new, old):\n"
                    "    server.log.info('software %s', os.environ['SERVER_SOFTWARE'])\n")
     check_order(server, r"software gunicorn/\d")
 
