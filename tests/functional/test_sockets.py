@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -240,6 +241,17 @@ def test_taken_for_good(serve):
     assert server.log.count(f"[ERROR] Connection in use: ('{host}', {port})\n") == 5
     assert server.log.count("[ERROR] Retrying in 1 second.\n") == 5
     assert server.in_log(rf"\[ERROR\] Can't connect to \('{host}', {port}\)$")
+
+
+def test_signals_do_not_shorten_the_patience(serve):
+    begun = time.monotonic()
+    with socket.create_server(("127.0.0.1", 0)) as holder:
+        server = serve("wsgiapp:app", bind=["%s:%d" % holder.getsockname()], probe=None)
+        for tries in range(1, 5):
+            until(lambda: server.log.count("Retrying") >= tries, "it waits")
+            server.signal(signal.SIGUSR1)
+        assert server.wait_exit() == 1
+    assert time.monotonic() - begun >= 5  # of waiting: less would be too little on any machine
 
 
 def test_taken_for_a_while(serve):
