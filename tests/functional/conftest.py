@@ -13,6 +13,7 @@ import pytest
 
 from support import processes
 from support.django import make_site
+from support.figures import SANITIZED
 from support.server import BINARY, IS_UCORN, Server
 
 BACKENDS = os.environ.get("UCORN_BACKENDS", "sync,event").split(",")
@@ -31,7 +32,18 @@ def pytest_report_header():
     return f"server: {BINARY}, backends: {', '.join(BACKENDS)}"
 
 
+def is_for_sanitizers(item):
+    """A sanitized build takes its time: what the master does is the same for all backends, and
+    what gunicorn does is no question of memory."""
+    if item.get_closest_marker("compares"):
+        return False
+    name = getattr(item, "callspec", None) and item.callspec.params.get("backend")
+    return not item.get_closest_marker("master") or name in (None, BACKENDS[0])
+
+
 def pytest_collection_modifyitems(items):
+    if SANITIZED:
+        items[:] = [item for item in items if is_for_sanitizers(item)]
     if IS_UCORN:
         return
     for item in items:

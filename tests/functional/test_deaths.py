@@ -17,6 +17,8 @@ from support.load import Load, begun
 from support.server import PLAIN_DEATHS
 from support.waiting import until
 
+pytestmark = pytest.mark.master
+
 STEADY = 200  # answered requests that show that all goes on
 
 DEADLY = [signal.SIGKILL, signal.SIGSEGV, signal.SIGABRT]

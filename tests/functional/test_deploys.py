@@ -11,6 +11,8 @@ from support.load import Load, begun
 from support.server import APPS, PLAIN_DEATHS
 from support.waiting import until
 
+pytestmark = pytest.mark.master
+
 STEADY = 200  # answered requests that show that all goes on
 
 SETTINGS = "workers = 2\nwsgi_app = 'site_app:app'\n"

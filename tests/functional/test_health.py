@@ -11,7 +11,7 @@ from support.rawhttp import request_bytes
 from support.server import APPS, PLAIN_DEATHS
 from support.waiting import until
 
-pytestmark = pytest.mark.ucorn_only
+pytestmark = [pytest.mark.ucorn_only, pytest.mark.master]
 
 
 @pytest.fixture

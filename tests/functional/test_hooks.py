@@ -12,6 +12,8 @@ from support.rawhttp import request_bytes
 from support.server import APPS
 from support.waiting import until
 
+pytestmark = pytest.mark.master
+
 CONFIG = APPS / "hooksconf.py"
 
 BOOT = ["pre_fork", "post_fork", "post_worker_init"]

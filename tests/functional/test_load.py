@@ -7,6 +7,8 @@ import pytest
 
 from support.load import CLIENTS, Load, begun
 
+pytestmark = pytest.mark.master
+
 STEADY = 200  # answered requests that show that all goes on
 
 

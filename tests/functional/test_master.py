@@ -13,6 +13,8 @@ from support.rawhttp import request_bytes
 from support.server import BINARY, free_port
 from support.waiting import until
 
+pytestmark = pytest.mark.master
+
 
 @pytest.fixture
 def four(serve, backend):

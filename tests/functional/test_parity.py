@@ -20,7 +20,7 @@ from support.gunicorn import Gunicorn, needs_gunicorn
 from support.server import APPS, Server, run_to_end
 from support.waiting import until
 
-pytestmark = [pytest.mark.ucorn_only, needs_gunicorn]
+pytestmark = [pytest.mark.ucorn_only, pytest.mark.compares, needs_gunicorn]
 
 CONFIGS = Path(__file__).with_name("parity") / "configs"
 APP = "wsgiapp:app"

@@ -14,6 +14,8 @@ from support.rawhttp import request_bytes
 from support.server import IS_UCORN, free_port
 from support.waiting import until
 
+pytestmark = pytest.mark.master
+
 #: Longer than any test waits.
 FOREVER = ["--graceful-timeout", "600"]
 

@@ -10,7 +10,7 @@ from support.rawhttp import Client, request_bytes
 from support.server import free_port
 from support.waiting import until
 
-pytestmark = pytest.mark.ucorn_only
+pytestmark = [pytest.mark.ucorn_only, pytest.mark.master]
 
 CROWD = 40
 

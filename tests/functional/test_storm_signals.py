@@ -14,6 +14,8 @@ from support.rawhttp import Client
 from support.storm import CONFIG, Fleet
 from support.waiting import until
 
+pytestmark = pytest.mark.master
+
 WORKERS = 4
 MAX_REQUESTS = 200
 

@@ -21,7 +21,7 @@ from support.waiting import until
 from test_load import STEADY
 from test_process_settings import Daemon, ask, daemon  # noqa: F401, a fixture
 
-pytestmark = pytest.mark.ucorn_only
+pytestmark = [pytest.mark.ucorn_only, pytest.mark.master]
 
 
 @pytest.fixture

@@ -9,6 +9,8 @@ from support import processes
 from support.rawhttp import request_bytes
 from support.waiting import until
 
+pytestmark = pytest.mark.master
+
 HOOKS = """
 def worker_int(worker): worker.log.info("worker_int %d", worker.pid)
 def worker_abort(worker): worker.log.info("worker_abort %d", worker.pid)
