@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -54,14 +55,15 @@ static uint64_t draw_lifetime_ms(const struct worker *w)
 /* What is in memory of this process, shared or not; 0 if it cannot be known. */
 static uint64_t resident_bytes(void)
 {
-	unsigned long long pages = 0;
+	char text[256], *second = NULL;
 	FILE *statm = fopen("/proc/self/statm", "re");
 
-	if (statm && fscanf(statm, "%*u %llu", &pages) != 1)
-		pages = 0;
+	/* In pages: all, resident, ...  (proc(5)) */
+	if (statm && fgets(text, sizeof(text), statm))
+		second = strchr(text, ' ');
 	if (statm)
 		fclose(statm);
-	return pages * (uint64_t)sysconf(_SC_PAGESIZE);
+	return second ? strtoull(second, NULL, 10) * (uint64_t)sysconf(_SC_PAGESIZE) : 0;
 }
 
 /* A new one would be no smaller. */
