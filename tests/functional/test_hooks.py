@@ -7,7 +7,6 @@ import signal
 
 import pytest
 
-from support.figures import wait_idle
 from support.rawhttp import request_bytes
 from support.server import APPS
 from support.waiting import until
@@ -152,8 +151,10 @@ def test_more_and_fewer_workers(hooked):
     run = hooked().ready()
     run.server.signal(signal.SIGTTIN)
     run.wait("post_worker_init", 2)
-    for pid in run.server.workers():
-        wait_idle(pid)  # it serves, and is not the first to go for being a beginner
+    first, second = run.server.workers()
+    os.kill(first, signal.SIGSTOP)
+    assert int(run.server.get("/pid").text) == second  # it serves, and is no beginner any more
+    os.kill(first, signal.SIGCONT)
     run.server.signal(signal.SIGTTOU)
     gone = run.wait("child_exit")
     assert [(c["new"], c["old"]) for c in run.calls("nworkers_changed")] == [
