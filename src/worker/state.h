@@ -80,7 +80,8 @@ void worker_hooks_exit(struct worker *w);
 /* Begins to leave: takes no further connection, answers with Connection: close. */
 void worker_leave(struct worker *w);
 
-/* Asks the master for another worker in its place, and serves until that is ready. */
+/* Asks the master for another worker in its place, and serves until that is ready; unless it
+ * leaves already. */
 void worker_tire(struct worker *w);
 
 /* inhand.c: shows which requests the application has; ends those that take longer than

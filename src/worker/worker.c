@@ -74,6 +74,8 @@ void worker_leave(struct worker *w)
 
 void worker_tire(struct worker *w)
 {
+	if (w->leaving)
+		return;
 	w->tired = true;
 	slot_set_state(w, SCORE_TIRED);
 }
