@@ -25,14 +25,17 @@
 #include "ucorn/util/names.h"
 #include "ucorn/util/title.h"
 
+/* Behind the names of a new master, its processes and its pidfile while the old one lives. */
+#define HEIR_SUFFIX ".2"
+
 const char *master_name(const struct master *m)
 {
-	return m->old_master ? "Master.2" : "Master";
+	return m->old_master ? "Master" HEIR_SUFFIX : "Master";
 }
 
 const char *master_suffix(const struct master *m)
 {
-	return m->old_master ? ".2" : "";
+	return m->old_master ? HEIR_SUFFIX : "";
 }
 
 bool master_has_kin(const struct master *m)
@@ -148,7 +151,7 @@ static void remove_heirs_pidfile(const struct master *m)
 {
 	char *path = NULL;
 
-	if (!m->pidfile || asprintf(&path, "%s.2", m->pidfile) < 0)
+	if (!m->pidfile || asprintf(&path, "%s" HEIR_SUFFIX, m->pidfile) < 0)
 		return;
 	pidfile_remove(path, m->children.heir.pid);
 	free(path);
