@@ -25,7 +25,7 @@
 #include "ucorn/worker/loop.h"
 
 enum {
-	DOUBTFUL_MS = 10, /* a client may have left while its request waited for longer */
+	DOUBTFUL_MS = 2, /* a client may have left while its request waited for longer */
 	END_MS = 500,	  /* for threads without a request to end */
 };
 
