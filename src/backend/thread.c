@@ -26,7 +26,7 @@
 
 enum {
 	DOUBTFUL_MS = 2, /* a client may have left while its request waited for longer */
-	END_MS = 500,	  /* for threads without a request to end */
+	END_MS = 500,	 /* for threads without a request to end */
 };
 
 struct pool_thread {
@@ -219,16 +219,15 @@ static enum want thread_dispatch(struct worker *w, struct conn *c)
 	return WANT_LENT;
 }
 
-static unsigned thread_waiting(void)
+static bool thread_is_full(void)
 {
 	struct pool *p = &pool;
-	unsigned ready, waiting;
+	bool full;
 
 	pthread_mutex_lock(&p->lock);
-	ready = p->n_idle + p->waking;
-	waiting = p->n_jobs > ready ? p->n_jobs - ready : 0;
+	full = p->n_jobs >= p->n_idle + p->waking;
 	pthread_mutex_unlock(&p->lock);
-	return waiting;
+	return full;
 }
 
 static void pool_init(struct pool *p, struct worker *w)
@@ -328,6 +327,6 @@ const struct worker_backend backend_thread = {
 	.begin = thread_begin,
 	.run = thread_run,
 	.dispatch = thread_dispatch,
-	.waiting = thread_waiting,
+	.is_full = thread_is_full,
 	.wait = worker_wait_poll,
 };

@@ -11,11 +11,9 @@
 #include "ucorn/util/log.h"
 
 #define PAUSE_S 0.25 /* when something is short */
+#define HOLD_S	0.02 /* when newcomers would have to wait */
 
-enum {
-	WARN_MS = 1000,	       /* between two warnings of one kind */
-	GATE_PATIENCE_MS = 10, /* what another worker has time for to take a connection */
-};
+enum { WARN_MS = 1000 }; /* between two warnings of one kind */
 
 void gates_start(struct reactor *r)
 {
@@ -62,7 +60,8 @@ static void gates_hold(struct reactor *r)
 		if (r->gates[i].ready)
 			ev_io_stop(r->loop, &r->gates[i].watcher);
 	r->held = true;
-	tick_in(r, GATE_PATIENCE_MS / 1000.0);
+	handback_await(&r->back); /* which may make room */
+	tick_in(r, HOLD_S);
 }
 
 static void on_connection(struct ev_loop *loop, ev_io *io, int events)
@@ -167,28 +166,32 @@ static bool anybody_waits(const struct reactor *r)
 	return false;
 }
 
-/* Whether requests wait here for their turn. */
+/* Whether a newcomer's request would have to wait here. */
 static bool is_crowded(const struct reactor *r)
 {
 	const struct reactor_options *o = &r->options;
 
-	return r->driver.fresh > 0 || (o->waiting && o->waiting(o->dispatch_data) > 0);
+	return r->driver.fresh > 0 || (o->is_full && o->is_full(o->dispatch_data));
 }
 
-/* While requests wait here another worker may be idle and gets the first pick; but
+/* While requests wait here another worker may have time and gets the first pick; but
  * a connection that nobody has taken for a while is taken all the same. */
 void gates_accept(struct reactor *r)
 {
-	uint64_t now_ms = r->service->now_ms;
+	const struct reactor_options *o = &r->options;
+	uint64_t now_ms = r->service->now_ms, patience_ms;
 
 	if (!r->accepting || r->paused || !anybody_waits(r))
 		return;
 	if (is_crowded(r)) {
-		accept_round(r, now_ms - (r->options.is_alone ? 0 : GATE_PATIENCE_MS));
-		if (!r->options.is_alone && !driver_has_work(&r->driver) && anybody_waits(r))
+		patience_ms = o->patience_ms ? o->patience_ms(o->dispatch_data) : 0;
+		accept_round(r, now_ms - patience_ms);
+		if (patience_ms > 0 && !driver_has_work(&r->driver) && anybody_waits(r))
 			gates_hold(r);
 		return;
 	}
+	if (r->held)
+		gates_resume(r);
 	for (unsigned n = 0; n < r->options.accept_batch; n++)
 		if (!accept_round(r, now_ms))
 			return;

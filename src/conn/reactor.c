@@ -119,7 +119,7 @@ static void take_back(struct reactor *r)
 	struct list back, *node;
 
 	list_init(&back);
-	handback_take(&r->back, &back, r->awaits || r->stirred > 0);
+	handback_take(&r->back, &back, r->awaits || r->held || r->stirred > 0);
 	while ((node = list_first(&back))) {
 		struct conn *c = container_of(node, struct conn, run);
 		struct link *l = container_of(c, struct link, conn);

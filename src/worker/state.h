@@ -100,6 +100,8 @@ uint64_t worker_in_hand_end(const struct worker *w, const struct exchange *x, ui
 
 /* balance.c: which connections had better be with another worker. */
 void worker_balance_init(struct worker *w);
+/* Of a struct worker: how long newcomers are left to other workers. */
+unsigned worker_patience_ms(void *data);
 
 /* accesslog.c: one line per answer. */
 MUST_CHECK int worker_access_init(struct worker *w, struct err *err);

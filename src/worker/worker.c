@@ -212,11 +212,11 @@ static double tick_seconds(const struct settings *s)
 	return s->timeout == 1 ? 0.25 : 1.0;
 }
 
-static unsigned waiting(void *data)
+static bool is_full(void *data)
 {
 	struct worker *w = data;
 
-	return w->context.backend->waiting();
+	return w->context.backend->is_full();
 }
 
 static int reactor_start(struct worker *w, struct err *err)
@@ -228,13 +228,13 @@ static int reactor_start(struct worker *w, struct err *err)
 		.n_listeners = w->n_listeners,
 		/* One at a time, so that the others get their share. */
 		.accept_batch = is_alone ? ACCEPT_BATCH_ALONE : 1,
-		.is_alone = is_alone,
 		.max_connections = worker_max_connections(w),
 		.tick_s = tick_seconds(ctx->settings),
 		.dispatch = dispatch,
 		.dispatch_data = w,
 		.exclusive = ctx->backend->exclusive,
-		.waiting = ctx->backend->waiting ? waiting : NULL,
+		.patience_ms = is_alone ? NULL : worker_patience_ms,
+		.is_full = ctx->backend->is_full ? is_full : NULL,
 		.release = ctx->backend->threaded ? NULL : gil_release,
 		.acquire = ctx->backend->threaded ? NULL : gil_acquire,
 	};

@@ -130,10 +130,10 @@ static enum want dispatch(void *data, struct conn *c)
 	return backend_thread.dispatch(data, c);
 }
 
-static unsigned waiting(void *data)
+static bool is_full(void *data)
 {
 	UNUSED(data);
-	return backend_thread.waiting();
+	return backend_thread.is_full();
 }
 
 /* ---- clients */
@@ -229,7 +229,7 @@ static void open_worker(struct listener *listener)
 		.tick_s = 0.05,
 		.dispatch = dispatch,
 		.dispatch_data = &worker,
-		.waiting = waiting,
+		.is_full = is_full,
 	};
 	struct addr addr;
 	struct err err;

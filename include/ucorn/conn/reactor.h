@@ -13,14 +13,16 @@ struct reactor_options {
 	const struct listener *listeners; /* borrowed */
 	size_t n_listeners;
 	unsigned accept_batch;	  /* connections taken per turn at most */
-	bool is_alone;		  /* nobody else accepts from the listeners */
 	unsigned max_connections; /* beyond it idle ones are closed to make room */
 	double tick_s;		  /* a turn ends after this long at most */
 	driver_dispatch *dispatch;
 	void *dispatch_data;
 	bool exclusive; /* no other application runs while one has not finished */
-	/* How many requests wait where dispatch has lent them to; NULL: none. */
-	unsigned (*waiting)(void *dispatch_data);
+	/* Whether a further request would wait where dispatch lends it to; NULL: none does. */
+	bool (*is_full)(void *dispatch_data);
+	/* How long newcomers whose requests would have to wait are left to others who accept from
+	 * the listeners; NULL: there are no others. */
+	unsigned (*patience_ms)(void *dispatch_data);
 	/* Round a poll that may block; NULL: nothing to do. */
 	void (*release)(void);
 	void (*acquire)(void);

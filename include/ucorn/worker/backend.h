@@ -32,8 +32,8 @@ struct worker_backend {
 	 * (WANT_LENT) until worker_hand_back.  With GIL, unless threaded. */
 	enum want (*dispatch)(struct worker *w, struct conn *c);
 
-	/* How many requests wait where they have been lent to; NULL: none do. */
-	unsigned (*waiting)(void);
+	/* Whether a further request would wait where it is lent to; NULL: none does. */
+	bool (*is_full)(void);
 
 	/* Inside an application's write() or read(): waits for c.  NULL: it cannot. */
 	conn_wait_fn *wait;
