@@ -51,16 +51,27 @@ static bool has_overlong_request(const struct score_slot *slot, unsigned limit_s
 	return false;
 }
 
+/* Classes of the user's may use the file of gunicorn's heartbeat by themselves.  It is looked
+ * at only when nothing else has been heard. */
+static bool has_touched_file(struct score_slot *slot, const struct child *child, uint64_t now_ms)
+{
+	if (!worker_object_touched(child->pid))
+		return false;
+	atomic_store(&slot->beat_ms, now_ms);
+	return true;
+}
+
 static unsigned fault_of(const struct children *c, const struct child *child, uint64_t now_ms)
 {
-	const struct score_slot *slot = children_slot(c, child);
+	struct score_slot *slot = children_slot(c, child);
 
 	if (child->state >= CHILD_ABORTED)
 		return FAULT_NONE;
 	if (child->ready_ms == 0)
 		return beyond(child->forked_ms, child->boot_timeout, 0, now_ms) ? FAULT_BOOT
 										: FAULT_NONE;
-	if (beyond(atomic_load(&slot->beat_ms), child->timeout, 0, now_ms))
+	if (beyond(atomic_load(&slot->beat_ms), child->timeout, 0, now_ms) &&
+	    atomic_load(&slot->served) && !has_touched_file(slot, child, now_ms))
 		return FAULT_SILENT;
 	if (has_overlong_request(slot, child->request_timeout, now_ms))
 		return FAULT_REQUEST;

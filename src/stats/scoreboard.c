@@ -37,6 +37,7 @@ void scoreboard_begin(struct score_slot *slot, uint64_t now_ms)
 	atomic_store(&slot->requests, 0);
 	atomic_store(&slot->busy, 0);
 	atomic_store(&slot->served, false);
+	atomic_store(&slot->entered, false);
 	for (size_t i = 0; i < SCORE_HAND_MAX; i++)
 		score_request_end(&slot->hand[i]);
 	atomic_store(&slot->beat_ms, now_ms);

@@ -93,14 +93,19 @@ static void on_wake(void *data)
 		;
 }
 
-int worker_signals_open(struct worker *w, struct err *err)
+int worker_signals_pipe(struct worker *w, struct err *err)
 {
 	int rc = fd_pipe(w->wake);
 
 	if (rc < 0)
 		return err_set_exit(err, 3, "Cannot make the worker's wake-up pipe: %s",
 				    strerror(-rc));
-	return worker_signals_install(w, err);
+	return 0;
+}
+
+int worker_signals_open(struct worker *w, struct err *err)
+{
+	return worker_signals_pipe(w, err) < 0 ? -1 : worker_signals_install(w, err);
 }
 
 int worker_signals_install(struct worker *w, struct err *err)

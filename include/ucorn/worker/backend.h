@@ -16,6 +16,9 @@ struct worker_backend {
 	bool interleaved; /* applications take turns on one thread */
 	bool exclusive;	  /* one application at a time, from its first to its last piece */
 
+	/* The worker class of the user's does everything: none of the following is there. */
+	bool hosts;
+
 	/* Before the application is imported; may be NULL. */
 	int (*setup)(struct worker *w, struct err *err);
 

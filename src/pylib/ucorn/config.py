@@ -298,6 +298,7 @@ WORKERS = {
     "gevent": "gunicorn.workers.ggevent.GeventWorker",
     "gevent_wsgi": "gunicorn.workers.ggevent.GeventPyWSGIWorker",
     "gevent_pywsgi": "gunicorn.workers.ggevent.GeventPyWSGIWorker",
+    "eventlet": "gunicorn.workers.geventlet.EventletWorker",
     "tornado": "gunicorn.workers.gtornado.TornadoWorker",
 }
 SYNC, THREADS = WORKERS["sync"], WORKERS["gthread"]
@@ -389,6 +390,8 @@ class Setting:
 
 class Config:
     """All settings, each an attribute."""
+
+    hosted_class = None  # the worker class, if ucorn.workerclass has found one of the user's
 
     def __init__(self, usage=None, prog=None):
         self.settings = {row["name"]: Setting(row, i) for i, row in enumerate(TABLE)}
