@@ -99,16 +99,27 @@ static void name_requests(const struct child *child, const struct score_slot *sl
 			  busy - named);
 }
 
+static void ask_for_stacks(struct child *child)
+{
+	if (child->stacks_fd >= 0 && !child->stacks_asked)
+		kill(child->pid, worker_stacks_signal());
+	child->stacks_asked = true;
+}
+
 /* To Python SIGABRT is a note, which it reads between two bytecodes: the stacks are written
- * before any Python code can act on it. */
+ * before any Python code can act on it.  A class of the user's may have left the signal to the
+ * kernel, which delivers it first: then it is sent in the next turn. */
 static void abort_child(struct children *c, struct child *child, const struct fault *fault,
 			uint64_t now_ms)
 {
+	if (!child->stacks_asked && atomic_load(&children_slot(c, child)->entered)) {
+		ask_for_stacks(child);
+		return;
+	}
 	log_critical("%s (pid:%d)", fault->headline, (int)child->pid);
 	name_requests(child, children_slot(c, child), now_ms);
 	worker_object_aborted(child->pid);
-	if (child->stacks_fd >= 0)
-		kill(child->pid, worker_stacks_signal());
+	ask_for_stacks(child);
 	kill(child->pid, SIGABRT);
 	child->killed_because = fault->because;
 	child_set_state(c, child, CHILD_ABORTED, now_ms + ABORT_MS);

@@ -123,7 +123,7 @@ static int open_log(struct master *m, struct err *err)
 		return -1;
 	m->sinks_open = true;
 	log_sinks_own(&m->sinks, s->user, s->group);
-	worker_check_access_log(s);
+	worker_warn(s, m->backend);
 	return 0;
 }
 

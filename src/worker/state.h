@@ -113,6 +113,7 @@ void worker_in_hand_check(struct worker *w);
 uint64_t worker_in_hand_end(const struct worker *w, const struct exchange *x, uint64_t end_ms);
 
 /* accesslog.c: one line per answer. */
+void worker_access_check(const struct settings *s); /* tells of mistakes in its format */
 MUST_CHECK int worker_access_init(struct worker *w, struct err *err);
 
 #endif

@@ -54,7 +54,10 @@ def judge(cfg):
 
 def _find(cfg, shown):
     try:
-        return cfg.worker_class
+        found = cfg.worker_class
+        if isinstance(found, str):  # Python asks for the setting when the property has none
+            raise AttributeError("module %r has no attribute %r" % (*found.rsplit(".", 1),))
+        return found
     except Exception as error:
         # load_class puts a traceback of what was raised into the text.
         cause = error.__context__ if isinstance(error, RuntimeError) else None
