@@ -101,6 +101,12 @@ void conn_service_init(struct conn_service *s)
 	http_date_set(&s->date, time(NULL));
 }
 
+void conn_service_share(struct conn_service *s, pthread_mutex_t *lock)
+{
+	s->lock = lock;
+	s->blocks.lock = lock;
+}
+
 void conn_service_release(struct conn_service *s)
 {
 	while (s->n_kits > 0)
@@ -148,18 +154,28 @@ enum want conn_advance(struct conn *c)
 	return (enum want)want;
 }
 
+/* There is one writer at a time. */
+static void count_up(_Atomic uint64_t *counter)
+{
+	uint64_t count = atomic_load_explicit(counter, memory_order_relaxed);
+
+	atomic_store_explicit(counter, count + 1, memory_order_relaxed);
+}
+
 static enum app_step application_begin(struct conn *c)
 {
 	struct conn_service *s = c->service;
 
 	c->x.running = true;
 	c->x.started_us = s->timed ? clock_us() : 0;
-	c->x.begun_ms = s->now_ms;
+	c->x.begun_ms = s->lock ? clock_ms() : s->now_ms;
+	conn_service_lock(s);
 	list_append(&s->in_hand, &c->x.in_hand);
 	if (s->begun)
 		s->begun(&c->x, s->told_data);
 	s->busy++;
-	s->requests++;
+	count_up(&s->requests);
+	conn_service_unlock(s);
 	c->requests++;
 	return s->app->ops->start(s->app, &c->x);
 }
@@ -173,14 +189,16 @@ static void application_end(struct conn *c)
 		s->answered(x, s->told_data);
 	s->app->ops->finish(s->app, x);
 	x->running = false;
+	conn_service_lock(s);
 	list_remove(&x->in_hand);
 	if (s->finished)
 		s->finished(x, s->told_data);
+	s->busy--;
+	conn_service_unlock(s);
 	if (x->ended) { /* a thread of the application still waits for the client */
 		*x->ended = true;
 		x->ended = NULL;
 	}
-	s->busy--;
 	if (!x->body_complete)
 		c->unread = true; /* the rest of it comes, and is nothing to us */
 	c->keep = x->response.keep_alive && !x->aborted && x->body_complete;
@@ -215,13 +233,12 @@ void conn_close(struct conn *c)
 	conn_release(c);
 }
 
-enum want conn_application(struct conn *c)
+void conn_run(struct conn *c)
 {
 	struct conn_service *s = c->service;
 	enum app_step step = APP_DONE;
 
 	assert(c->state == CONN_APP);
-	assert(list_empty(&c->deadline.node));
 	if (!c->x.running)
 		step = application_begin(c);
 	else if (!c->lost)
@@ -233,6 +250,22 @@ enum want conn_application(struct conn *c)
 		application_end(c);
 		conn_set_state(c, CONN_DRAIN);
 	}
+}
+
+void conn_run_whole(struct conn *c)
+{
+	for (conn_run(c); c->state == CONN_FLUSH; conn_run(c)) {
+		/* PEP 3333: what there is goes out before the next piece is asked for.  If the
+		 * client is gone, the application learns of it. */
+		conn_write_all(c);
+		conn_set_state(c, CONN_APP);
+	}
+}
+
+enum want conn_application(struct conn *c)
+{
+	assert(list_empty(&c->deadline.node));
+	conn_run(c);
 	return conn_advance(c);
 }
 

@@ -38,6 +38,8 @@ void driver_settle(struct driver *d, struct conn *c, enum want want)
 	case WANT_WRITE:
 		d->ops->watch(d, c, want);
 		break;
+	case WANT_LENT:
+		break;
 	}
 }
 

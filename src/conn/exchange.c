@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "steps.h"
 #include "ucorn/http/status.h"
@@ -48,6 +49,17 @@ void exchange_let_go(struct exchange *x)
 	x->conn->reset = false;
 }
 
+/* Each thread of applications has a date of its own; the driver's is its alone. */
+static const char *date_text(struct conn_service *s)
+{
+	static _Thread_local struct http_date own;
+
+	if (!s->lock)
+		return s->date.text;
+	http_date_set(&own, time(NULL));
+	return own.text;
+}
+
 int exchange_head(struct exchange *x, int64_t whole_body)
 {
 	struct conn *c = x->conn;
@@ -63,7 +75,7 @@ int exchange_head(struct exchange *x, int64_t whole_body)
 		       c->service->keep_alive && (pipelined || !c->service->leaving) &&
 			       x->body_complete && !x->shared);
 	rc = response_head_write(&x->response, &x->request, c->service->server_line,
-				 c->service->date.text, &c->out);
+				 date_text(c->service), &c->out);
 	if (rc < 0)
 		exchange_abort(x);
 	return rc;
@@ -219,28 +231,36 @@ void exchange_fail(struct exchange *x, enum http_error error, struct slice messa
 	buf_release(&page);
 }
 
+/* The note whether the exchange has ended is nowhere on this stack, which is not where it
+ * was while a greenlet waits. */
 int conn_wait(struct conn *c, enum want want, unsigned patience_ms)
 {
-	bool ended = false;
+	bool *ended;
 	int rc;
 
 	if (c->x.ended)
 		return -EBUSY;
-	c->x.ended = &ended;
+	ended = calloc(1, sizeof(*ended));
+	if (!ended)
+		return -ENOMEM;
+	c->x.ended = ended;
 	rc = c->service->wait(c, want, patience_ms > 0 ? patience_ms : UINT_MAX);
-	if (ended)
-		return -ECANCELED;
-	c->x.ended = NULL;
+	if (*ended)
+		rc = -ECANCELED;
+	else
+		c->x.ended = NULL;
+	free(ended);
 	return rc;
 }
 
-/* The client is waited for, up to the send deadline each time. */
-static int flush_waiting(struct conn *c)
+/* The client is waited for, up to the send deadline each time, until no more than that
+ * is left. */
+static int flush_waiting(struct conn *c, uint64_t left_bytes)
 {
 	struct conn_service *s = c->service;
 	int rc = -EAGAIN;
 
-	while (rc == -EAGAIN && c->out.bytes > s->high_water_bytes) {
+	while (rc == -EAGAIN && c->out.bytes > left_bytes) {
 		rc = conn_wait(c, WANT_WRITE, s->deadlines.duration_ms[DEADLINE_SEND]);
 		if (rc == -ECANCELED)
 			return rc;
@@ -249,6 +269,12 @@ static int flush_waiting(struct conn *c)
 		rc = conn_write(c);
 	}
 	return rc;
+}
+
+void conn_write_all(struct conn *c)
+{
+	if (conn_write(c) == -EAGAIN)
+		(void)flush_waiting(c, 0); /* what fails it is in c->lost */
 }
 
 /* Nobody can wait: the queue goes into a file, and the reactor sends it later. */
@@ -287,7 +313,7 @@ int exchange_flush(struct exchange *x)
 
 	if (rc == -EAGAIN && outq_memory(&c->out) > s->high_water_bytes) {
 		if (s->wait)
-			rc = flush_waiting(c);
+			rc = flush_waiting(c, s->high_water_bytes);
 		else
 			flush_spilling(x);
 	}

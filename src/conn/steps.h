@@ -25,6 +25,10 @@ MUST_CHECK int conn_wait(struct conn *c, enum want want, unsigned patience_ms);
  * turn's share is used (-EAGAIN), or the client is gone (c->lost is set). */
 MUST_CHECK int conn_write(struct conn *c);
 
+/* Waits until all is written, or the client is gone: on the application's side, where the
+ * backend can wait. */
+void conn_write_all(struct conn *c);
+
 /* Prepares c->x for a request that is about to be read. */
 void conn_begin_exchange(struct conn *c);
 

@@ -33,30 +33,55 @@ void block_pool_release(struct block_pool *pool)
 		free(block_get(pool));
 }
 
-void *block_get(struct block_pool *pool)
+static void *take(struct block_pool *pool)
 {
 	void *block = pool->free;
 
 	if (!block)
-		return malloc(pool->block_bytes);
+		return NULL;
 	ASAN_UNPOISON_MEMORY_REGION(block, pool->block_bytes);
 	memcpy(&pool->free, block, sizeof(pool->free));
 	pool->kept--;
 	return block;
 }
 
-void block_put(struct block_pool *pool, void *block)
+/* False: there are enough already. */
+static bool keep(struct block_pool *pool, void *block)
 {
-	if (!block)
-		return;
-	if (pool->kept >= pool->keep_max) {
-		free(block);
-		return;
-	}
+	if (pool->kept >= pool->keep_max)
+		return false;
 	memcpy(block, &pool->free, sizeof(pool->free));
 	pool->free = block;
 	pool->kept++;
 	ASAN_POISON_MEMORY_REGION(block, pool->block_bytes);
+	return true;
+}
+
+void *block_get(struct block_pool *pool)
+{
+	void *block;
+
+	if (pool->lock)
+		pthread_mutex_lock(pool->lock);
+	block = take(pool);
+	if (pool->lock)
+		pthread_mutex_unlock(pool->lock);
+	return block ? block : malloc(pool->block_bytes);
+}
+
+void block_put(struct block_pool *pool, void *block)
+{
+	bool kept;
+
+	if (!block)
+		return;
+	if (pool->lock)
+		pthread_mutex_lock(pool->lock);
+	kept = keep(pool, block);
+	if (pool->lock)
+		pthread_mutex_unlock(pool->lock);
+	if (!kept)
+		free(block);
 }
 
 void arena_init(struct arena *a, struct block_pool *pool)

@@ -52,6 +52,7 @@ void mem_client_run(struct mem_client *cl)
 			cl->want = conn_advance(&cl->conn);
 			break;
 		case WANT_CLOSE:
+		case WANT_LENT:
 			return;
 		}
 	}

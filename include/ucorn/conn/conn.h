@@ -11,10 +11,13 @@
  * every state may close.
  *
  * Ownership: a connection belongs to its driver, but from WANT_APP until
- * conn_application has given something else to its application side.  It is in
- * one thread's hands at any time. */
+ * conn_run has returned to its application side.  It is in one thread's hands at
+ * any time. */
 #ifndef UCORN_CONN_CONN_H
 #define UCORN_CONN_CONN_H
+
+#include <pthread.h>
+#include <stdatomic.h>
 
 #include "ucorn/conn/app.h"
 #include "ucorn/conn/deadlines.h"
@@ -39,7 +42,13 @@ enum conn_state {
 	CONN_STATES
 };
 
-enum want { WANT_READ, WANT_WRITE, WANT_APP, WANT_CLOSE };
+enum want {
+	WANT_READ,
+	WANT_WRITE,
+	WANT_APP,
+	WANT_CLOSE,
+	WANT_LENT, /* a driver's: the application side has it, and gives it back with conn_advance */
+};
 
 struct conn_service;
 
@@ -56,7 +65,11 @@ struct conn_kit {
 enum { CONN_INPUT_BYTES = 16384, CONN_KITS = 64 };
 
 /* What all connections of a worker share.  Owned by the worker; zeroed but for
- * what conn_service_init sets. */
+ * what conn_service_init sets.
+ *
+ * Where applications run on threads of their own, these read the settings, and what
+ * has changed since conn_service_init is the driver's alone, but for: what `lock`
+ * protects, and what is atomic. */
 struct conn_service {
 	struct app *app;
 	struct http_limits limits;
@@ -76,14 +89,16 @@ struct conn_service {
 	size_t high_water_bytes; /* write() waits, or uses a file, above this */
 	conn_wait_fn *wait;	 /* the backend's; NULL: cannot wait */
 	bool keep_alive;	 /* by configuration */
-	bool leaving;		 /* this worker takes no more requests after these */
+	atomic_bool leaving;	 /* this worker takes no more requests after these */
 	bool timed;		 /* someone wants durations */
 	unsigned connections;	 /* open now */
-	unsigned busy;		 /* between start and finish of the application */
-	uint64_t requests;	 /* handed to the application so far */
-	struct list in_hand;	 /* exchanges that the application has, oldest first */
-	/* The application is about to get a request; it has let go of it.  NULL: nobody
-	 * wants to know, as for the following. */
+	/* Held for the following; NULL: one thread does it all. */
+	pthread_mutex_t *lock;
+	unsigned busy;		   /* between start and finish of the application */
+	_Atomic uint64_t requests; /* handed to the application so far */
+	struct list in_hand;	   /* exchanges that the application has, oldest first */
+	/* The application is about to get a request; it has let go of it: with the lock.
+	 * NULL: nobody wants to know, as for the following. */
 	void (*begun)(struct exchange *x, void *data);
 	void (*finished)(struct exchange *x, void *data);
 	/* An answer is complete, or will never be; before the application lets go. */
@@ -126,7 +141,23 @@ struct conn {
 	enum want want;	 /* driver: what conn_advance said last */
 };
 
+static inline void conn_service_lock(struct conn_service *s)
+{
+	if (s->lock)
+		pthread_mutex_lock(s->lock);
+}
+
+static inline void conn_service_unlock(struct conn_service *s)
+{
+	if (s->lock)
+		pthread_mutex_unlock(s->lock);
+}
+
 void conn_service_init(struct conn_service *s);
+
+/* From now on applications run on other threads than the driver's; lock is borrowed. */
+void conn_service_share(struct conn_service *s, pthread_mutex_t *lock);
+
 void conn_service_release(struct conn_service *s);
 
 /* Begins a connection in storage of the caller's (zeroed here); io is its own
@@ -138,8 +169,15 @@ void conn_init(struct conn *c, struct conn_service *s, const struct io *io,
  * is the caller's again. */
 MUST_CHECK enum want conn_advance(struct conn *c);
 
-/* After WANT_APP: runs one step of the application (start or more), then writes
- * what can be written and advances. */
+/* After WANT_APP, on the application's side: runs one step of the application (start or
+ * more).  It has given more to come, and gets its next turn when that is written, or has
+ * finished; conn_advance goes on with either, on the driver's side. */
+void conn_run(struct conn *c);
+
+/* Likewise from the first to the last step, waiting for the client between two. */
+void conn_run_whole(struct conn *c);
+
+/* Both sides at once: conn_run and conn_advance. */
 MUST_CHECK enum want conn_application(struct conn *c);
 
 /* The deadline of c has passed at service->now_ms: takes a last look whether what c

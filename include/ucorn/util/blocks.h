@@ -1,16 +1,19 @@
 /* Free lists of equally large blocks, and an arena on top of them.
  *
- * One pool belongs to one thread.  Blocks that are given back stay in the pool
+ * One pool belongs to one thread, unless it has a lock.  Blocks that are given back stay in the pool
  * up to keep_max, so that a busy worker allocates nothing per request. */
 #ifndef UCORN_UTIL_BLOCKS_H
 #define UCORN_UTIL_BLOCKS_H
+
+#include <pthread.h>
 
 #include "ucorn/util/slice.h"
 
 struct block_pool {
 	size_t block_bytes;
 	unsigned kept, keep_max;
-	void *free; /* each free block's first word points to the next */
+	void *free;	       /* each free block's first word points to the next */
+	pthread_mutex_t *lock; /* borrowed; NULL: none */
 };
 
 void block_pool_init(struct block_pool *pool, size_t block_bytes, unsigned keep_max);
