@@ -7,7 +7,7 @@ import signal
 
 import pytest
 
-from support.server import run_to_end
+from support.server import APPS, run_to_end
 from support.waiting import until
 
 pytestmark = [pytest.mark.ucorn_only, pytest.mark.master]
@@ -60,6 +60,8 @@ def test_known_classes(serve, name, app, package):
         assert client.request("POST", "/b", body=b"text").text == "POST /b text"
     server.wait_stdout(r"GET /a HTTP/1.1")
     (worker,) = server.wait_workers(1)
+    server.signal_and_wait(signal.SIGUSR1)
+    assert pid_of(server) == worker
     server.signal(signal.SIGHUP)
     server.wait_workers(1, other_than=[worker])
     assert pid_of(server) != worker
@@ -88,6 +90,16 @@ def test_lifespan_that_fails_at_a_reload(serve, tmp_path):
     server.wait_log("The new generation failed to boot; the previous workers keep serving")
     assert pid_of(server) == worker
     server.opened["file"] = 2  # standard output and error of the former settings
+
+
+def test_uvicorn_with_the_reloader(serve, tmp_path):
+    (tmp_path / "changing.py").write_text("from asgiapp import app\n")
+    options = ["-k", ASGI[0][0], "--reload", "--pythonpath", APPS]
+    server = serve("changing:app", *options, cwd=tmp_path)
+    worker = pid_of(server)
+    (tmp_path / "changing.py").write_text("from asgiapp import app  # again\n")
+    server.wait_workers(1, other_than=[worker])
+    server.wait_log(f"lifespan shutdown {worker}")
 
 
 def test_uvicorn_after_max_requests(serve):

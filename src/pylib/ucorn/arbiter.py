@@ -1,5 +1,6 @@
 """The server as hooks see it, in the master and, as a copy of the time of the fork, in the workers."""
 
+import contextlib
 import os
 import socket
 import sys
@@ -53,7 +54,8 @@ class Listener:
 
     def close(self):
         if self._owned:
-            self.sock.close()
+            with contextlib.suppress(OSError):  # some close its descriptor by itself
+                self.sock.close()
         elif self._sock is not None:
             self._sock.detach()
             self._sock = None

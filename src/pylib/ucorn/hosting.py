@@ -5,6 +5,7 @@ init_process() is called, which ends with run().  Its heartbeat and what it says
 server, which treats it like any worker."""
 
 import os
+import signal
 
 from ucorn import loader
 from ucorn.native import Native
@@ -68,10 +69,19 @@ def _tell_of_run(worker):
     run = worker.run
 
     def entered():
+        _survive_rotation(worker)
         worker.tmp._enter()
         return run()
 
     worker.run = entered
+
+
+def _survive_rotation(worker):
+    """Some classes leave USR1, which the master passes on, to the kernel: it would end them."""
+    handler = getattr(worker, "handle_usr1", None)
+    if handler is not None and signal.getsignal(signal.SIGUSR1) is signal.SIG_DFL:
+        signal.signal(signal.SIGUSR1, handler)
+        signal.siginterrupt(signal.SIGUSR1, False)
 
 
 def live(worker):
