@@ -7,7 +7,7 @@ import signal
 
 import pytest
 
-from support.server import APPS, run_to_end
+from support.server import APPS, FOREIGN_LEAKS, run_to_end
 from support.waiting import until
 
 pytestmark = [pytest.mark.ucorn_only, pytest.mark.master]
@@ -53,7 +53,7 @@ ASGI = [("uvicorn.workers.UvicornWorker", "asgiapp:app"),
 @pytest.mark.parametrize("package", [[], [INSTALLED]], ids=["embedded", "installed"])
 @pytest.mark.parametrize("name, app", ASGI, ids=lambda item: item.rpartition(".")[2])
 def test_known_classes(serve, name, app, package):
-    server = serve(app, "-k", name, "--access-logfile", "-", *package)
+    server = serve(app, "-k", name, "--access-logfile", "-", *package, env=FOREIGN_LEAKS)
     assert f"Using worker: {name}\n" in server.log
     with server.connect() as client:
         assert client.request("GET", "/a").text == "GET /a "
@@ -74,7 +74,8 @@ def test_known_classes(serve, name, app, package):
 
 
 def test_lifespan_that_fails_is_a_boot_that_fails(serve):
-    server = serve("asgiapp:app", "-k", ASGI[0][0], env={"LIFESPAN_FAILS": "1"}, probe=None)
+    env = FOREIGN_LEAKS | {"LIFESPAN_FAILS": "1"}
+    server = serve("asgiapp:app", "-k", ASGI[0][0], env=env, probe=None)
     assert server.wait_exit() == 3
     assert "no database" in server.log and "Reason: Worker failed to boot." in server.log
 
@@ -83,7 +84,7 @@ def test_lifespan_that_fails_at_a_reload(serve, tmp_path):
     """What happens before the first sign of life belongs to the boot."""
     config = tmp_path / "conf.py"
     config.write_text("")
-    server = serve("asgiapp:app", "-k", ASGI[0][0], "-c", config)
+    server = serve("asgiapp:app", "-k", ASGI[0][0], "-c", config, env=FOREIGN_LEAKS)
     worker = pid_of(server)
     config.write_text("raw_env = ['LIFESPAN_FAILS=1']")
     server.signal(signal.SIGHUP)
@@ -95,7 +96,7 @@ def test_lifespan_that_fails_at_a_reload(serve, tmp_path):
 def test_uvicorn_with_the_reloader(serve, tmp_path):
     (tmp_path / "changing.py").write_text("from asgiapp import app\n")
     options = ["-k", ASGI[0][0], "--reload", "--pythonpath", APPS]
-    server = serve("changing:app", *options, cwd=tmp_path)
+    server = serve("changing:app", *options, cwd=tmp_path, env=FOREIGN_LEAKS)
     worker = pid_of(server)
     (tmp_path / "changing.py").write_text("from asgiapp import app  # again\n")
     server.wait_workers(1, other_than=[worker])
@@ -103,14 +104,15 @@ def test_uvicorn_with_the_reloader(serve, tmp_path):
 
 
 def test_uvicorn_after_max_requests(serve):
-    server = serve("asgiapp:app", "-k", ASGI[0][0], "--max-requests", "3", probe=None)
+    options = ["-k", ASGI[0][0], "--max-requests", "3"]
+    server = serve("asgiapp:app", *options, env=FOREIGN_LEAKS, probe=None)
     first = server.wait_answer().get("X-Pid")
     until(lambda: (a := server._answers("/")) and a.get("X-Pid") != first, "another worker")
     assert "before it could serve" not in server.log and "right after" not in server.log
 
 
 def test_uvicorn_that_hangs(serve):
-    server = serve("asgiapp:app", "-k", ASGI[0][0], "--timeout", "1")
+    server = serve("asgiapp:app", "-k", ASGI[0][0], "--timeout", "1", env=FOREIGN_LEAKS)
     (worker,) = server.wait_workers(1)
     with server.connect() as client:
         client.send(b"GET /hang HTTP/1.1\r\nHost: h\r\n\r\n")
