@@ -12,6 +12,7 @@
 #include "ucorn/py/interp.h"
 #include "ucorn/py/objects.h"
 #include "ucorn/py/pylib.h"
+#include "ucorn/py/signals.h"
 
 /* What a worker ends with under gunicorn when an exception has ended it. */
 enum { ENDED_BOOT = 3, ENDED_SERVING = 255 };
@@ -83,4 +84,30 @@ int hosting_live(struct err *err)
 	rc = pair ? ended(pair, err) : died(err);
 	Py_XDECREF(pair);
 	return rc;
+}
+
+bool hosting_notifies(void)
+{
+	PyObject *answer = PyObject_CallMethod(object_worker(), "_notifies", NULL);
+	bool yes = answer == Py_True;
+
+	if (!answer)
+		py_error_log("Cannot ask the worker for its notify()");
+	Py_XDECREF(answer);
+	return yes;
+}
+
+int hosting_notify(void)
+{
+	PyGILState_STATE gil = PyGILState_Ensure();
+	PyObject *done = PyObject_CallMethod(object_worker(), "notify", NULL);
+	int code = PY_SIGNAL_GO_ON;
+
+	if (!done && !py_error_is_exit(&code)) {
+		py_error_log("Exception in worker process");
+		code = ENDED_SERVING;
+	}
+	Py_XDECREF(done);
+	PyGILState_Release(gil);
+	return code;
 }

@@ -163,6 +163,15 @@ static PyObject *serve(PyObject *self, PyObject *none)
 	return PyLong_FromLong(worker_ops ? worker_ops->serve(worker_data) : 0);
 }
 
+static PyObject *reopen(PyObject *self, PyObject *none)
+{
+	UNUSED(self);
+	UNUSED(none);
+	if (worker_ops)
+		worker_ops->reopen(worker_data);
+	Py_RETURN_NONE;
+}
+
 static PyObject *end(PyObject *self, PyObject *number)
 {
 	long code = PyLong_AsLong(number);
@@ -192,6 +201,7 @@ static PyMethodDef worker_functions[] = {
 	{"enter", enter, METH_NOARGS, NULL},
 	{"prepare", prepare, METH_NOARGS, NULL},
 	{"serve", serve, METH_NOARGS, NULL},
+	{"reopen", reopen, METH_NOARGS, NULL},
 	{"end", end, METH_O, NULL},
 };
 

@@ -59,6 +59,11 @@ static int serve(void *data)
 	return worker_host_serve(data);
 }
 
+static void reopen(void *data)
+{
+	worker_reopen_logs(data);
+}
+
 static void end(void *data, int exit_code)
 {
 	struct worker *w = data;
@@ -78,6 +83,7 @@ void worker_hooks_begin(struct worker *w)
 		.enter = enter,
 		.prepare = prepare,
 		.serve = serve,
+		.reopen = reopen,
 		.end = end,
 	};
 

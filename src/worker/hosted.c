@@ -16,6 +16,7 @@
 #include "ucorn/py/hooks.h"
 #include "ucorn/py/hosting.h"
 #include "ucorn/py/logbridge.h"
+#include "ucorn/py/signals.h"
 #include "ucorn/util/log.h"
 #include "ucorn/wsgi/app.h"
 
@@ -80,8 +81,19 @@ int worker_host_serve(struct worker *w)
 		worker_tell(err.text);
 		return err.exit_code;
 	}
+	w->notifies = hosting_notifies();
 	if (!atomic_load(&w->retired)) /* TERM may have come during the boot */
 		worker_report_ready(w);
 	w->context.backend->run(w);
 	return w->exit_code;
+}
+
+void worker_host_notify(struct worker *w)
+{
+	int code = w->notifies ? hosting_notify() : PY_SIGNAL_GO_ON;
+
+	if (code == PY_SIGNAL_GO_ON)
+		return;
+	w->quick = true;
+	w->exit_code = code;
 }

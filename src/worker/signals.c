@@ -51,20 +51,24 @@ static int on_abort(int number, void *data)
 /* Opening files runs Python code, in which the next USR1 comes here again: the one
  * that is under way then does it once more, since it may have passed a file that
  * has been rotated since. */
-static int on_reopen(int number, void *data)
+void worker_reopen_logs(struct worker *w)
 {
-	struct worker *w = data;
 	unsigned seen;
 
-	UNUSED(number);
 	if (w->reopens_wanted++ > 0)
-		return PY_SIGNAL_GO_ON;
+		return;
 	do {
 		seen = w->reopens_wanted;
 		log_sinks_reopen(w->context.sinks);
 		log_bridge_reopen();
 	} while (w->reopens_wanted != seen);
 	w->reopens_wanted = 0;
+}
+
+static int on_reopen(int number, void *data)
+{
+	UNUSED(number);
+	worker_reopen_logs(data);
 	return PY_SIGNAL_GO_ON;
 }
 

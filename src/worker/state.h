@@ -25,6 +25,7 @@ struct worker {
 	bool leaving;		 /* finishes what it has, then ends */
 	bool quick;		 /* ends at once */
 	bool hosted;		 /* the object is of a class of the user's, which lives its life */
+	bool notifies;		 /* its notify() is called, while this worker serves for it */
 	bool entered;		 /* a class of the user's has begun to serve, by itself */
 	bool ended;		 /* has served: there is no code of the application to end */
 	atomic_bool retired;	 /* a hook has decided that it is to leave */
@@ -66,6 +67,9 @@ MUST_CHECK int worker_change_user(const struct settings *s, struct err *err);
 /* The pipe only: a class of the user's has handlers of its own. */
 MUST_CHECK int worker_signals_pipe(struct worker *w, struct err *err);
 
+/* USR1. */
+void worker_reopen_logs(struct worker *w);
+
 /* worker.c: shows the master that this worker is alive. */
 void worker_beat(struct worker *w);
 void worker_report(struct worker *w, enum score_state state);
@@ -84,6 +88,7 @@ void worker_host_entered(struct worker *w);
 void worker_host_heard(struct worker *w); /* a sign of life of such a class */
 int worker_host_prepare(struct worker *w);
 int worker_host_serve(struct worker *w);
+void worker_host_notify(struct worker *w); /* once a second */
 
 /* configure.c: fills the service from the settings. */
 MUST_CHECK int worker_configure(struct worker *w, struct err *err);

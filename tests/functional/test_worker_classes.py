@@ -314,6 +314,7 @@ def test_overrides_that_go_on_to_super(serve, hooked):
     (worker,) = server.wait_workers(1)
     os.kill(worker, signal.SIGUSR2)
     server.wait_log(r"Audible.usr2 by me")
+    server.wait_log(r"Audible.notify by me")
     server.stop()
     assert server.in_log(
         "pre_fork: Audible 1 False it", "post_fork: Audible 1 False me",
@@ -354,3 +355,40 @@ def test_a_subclass_as_a_whole_on_the_installed_package(serve):
     answer = server.get("/x")
     assert answer.text == "GET /x yes"
     assert answer.get("Server") == "gunicorn"
+
+
+def test_a_subclass_that_watches_itself(serve):
+    """notify() is where people look at memory."""
+    server = serve("workerclasses:app", "-k", "workerclasses.Audible")
+    (worker,) = server.wait_workers(1)
+    for _ in range(10):
+        server.wait_answer("/x")
+    server.wait_workers(1, other_than=[worker])
+    server.wait_log("Audible.notify by me")
+
+
+def test_a_subclass_and_log_files_that_are_rotated(serve, tmp_path):
+    log, old = tmp_path / "access", tmp_path / "access.1"
+    server = serve("workerclasses:app", "-k", "workerclasses.Audible", "--access-logfile", log)
+    log.rename(old)
+    server.signal(signal.SIGUSR1)
+    until(lambda: server.get("/x") and log.exists() and "GET /x" in log.read_text(), "a new file")
+
+
+@pytest.mark.parametrize("package", [[], [INSTALLED]], ids=["embedded", "installed"])
+def test_wrapped_methods_of_stock_classes(serve, tmp_path, package):
+    """What agents do has no effect, and the log says so."""
+    config = tmp_path / "conf.py"
+    config.write_text(
+        "def post_fork(server, worker):\n"
+        "    import functools\n"
+        "    from gunicorn.workers.sync import SyncWorker\n"
+        "    inner = SyncWorker.handle_request\n"
+        "    @functools.wraps(inner)\n"
+        "    def outer(*args): return inner(*args)\n"
+        "    SyncWorker.handle_request = outer\n"
+    )
+    server = serve("workerclasses:app", "-c", config, *package)
+    server.wait_log(
+        r"\[WARNING\] gunicorn.workers.sync was changed \(SyncWorker.handle_request\), which has no"
+    )

@@ -21,4 +21,10 @@ bool hosting_is_wanted(void);
  * exceptions.  Does not return in a process that the class has forked. */
 MUST_CHECK int hosting_live(struct err *err);
 
+/* While the server's own worker serves for the object: whether its class has a notify() of its
+ * own, and calling it.  Gives PY_SIGNAL_GO_ON (signals.h), or the exit code that the worker is
+ * to end with.  hosting_notify does not need the GIL. */
+bool hosting_notifies(void);
+int hosting_notify(void);
+
 #endif

@@ -79,6 +79,7 @@ struct worker_ops {
 	void (*enter)(void *data);		/* run() has been called */
 	int (*prepare)(void *data);		/* 1: others have served before; -1: failed */
 	int (*serve)(void *data);		/* gives an exit code */
+	void (*reopen)(void *data);		/* log files */
 	void (*end)(void *data, int exit_code); /* at once */
 };
 void worker_object_born(const struct worker_ops *ops, void *data);

@@ -54,6 +54,16 @@ class Native(Life):
         self._end(1)
         super().handle_abort(sig, frame)
 
+    def handle_usr1(self, sig, frame):
+        self._functions["reopen"]()
+
+    def _notifies(self):
+        """Whether notify() is of the user's: then it is called about once a second."""
+        return type(self).notify is not Native.notify
+
+    def notify(self):
+        self.tmp.notify()
+
     def _end(self, code):
         """Clients are not waited for."""
         if self._functions is not None:

@@ -152,16 +152,34 @@ OBEYED = {"SERVER", "SERVER_SOFTWARE"}
 HOSTING = {"gunicorn.workers.base"}
 is_hosting = False  # it is
 
+#: Where agents put their wrappers: (module, class) of the installed package.
+SERVING = {"gunicorn.workers.sync": "SyncWorker", "gunicorn.workers.gthread": "ThreadWorker"}
+
+
+def _wrapped(module_name):
+    """As changed(), of the installed package, whose first values nobody has kept: what comes from
+    another module, or wraps something."""
+    module = sys.modules.get(module_name)
+    cls = getattr(module, SERVING.get(module_name, ""), None)
+    return [
+        "%s.%s" % (cls.__name__, name)
+        for name, value in (vars(cls).items() if cls is not None else ())
+        if callable(value)
+        and (hasattr(value, "__wrapped__") or getattr(value, "__module__", "") != module_name)
+    ]
+
+
 _told = set()
 
 
 def news():
     """A sentence for each change that has no effect, once."""
+    find = changed if is_embedded() else _wrapped
     sentences = []
     for module, reason in WITHOUT_EFFECT.items():
-        if is_hosting and module in HOSTING:
+        if is_hosting and (module in HOSTING or not is_embedded()):
             continue
-        new = [n for n in changed(module) if n not in OBEYED and (module, n) not in _told]
+        new = [n for n in find(module) if n not in OBEYED and (module, n) not in _told]
         _told.update((module, name) for name in new)
         if new:
             sentences.append(

@@ -114,6 +114,8 @@ class Audible(SyncWorker):
     def notify(self):
         self.say("notify")
         super().notify()
+        if self.nr >= 10:
+            self.alive = False
 
     def run(self):
         self.say("run")
