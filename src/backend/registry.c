@@ -38,8 +38,10 @@ static void refuse(const char *worker_class, struct err *err)
 	for (size_t i = 0; i < ARRAY_LEN(backends) && len < sizeof(names); i++)
 		len += (size_t)snprintf(names + len, sizeof(names) - len, "%s%s (%s)",
 					i ? "; " : "", backends[i]->name, backends[i]->summary);
-	err_set(err, "this version of ucorn has no worker class '%s'. It has %s.", worker_class,
-		names);
+	err_set(err,
+		"this version of ucorn has no worker class '%s'. It has %s; or any class that "
+		"inherits from gunicorn.workers.base.Worker, as MODULE.CLASS.",
+		worker_class, names);
 }
 
 const struct worker_backend *backend_find(const char *worker_class, unsigned threads,
