@@ -209,13 +209,20 @@ static void became_ready(struct children *c, struct child *child, uint64_t now_m
 	child->reopen_logs = false;
 }
 
-/* A class of the user's may never give a sign of life: then it counts for itself that it
- * runs, after a time. */
-static bool serves(const struct score_slot *slot, uint64_t now_ms)
+/* A class of the user's may give its sign of life by the file, and none at all: then it counts
+ * for itself that it runs, after a time. */
+static bool serves(struct score_slot *slot, const struct child *child, uint64_t now_ms)
 {
-	return atomic_load(&slot->served) ||
-	       (atomic_load(&slot->entered) &&
-		now_ms > atomic_load(&slot->beat_ms) + WITHOUT_SIGN_MS);
+	if (atomic_load(&slot->served))
+		return true;
+	if (!atomic_load(&slot->entered))
+		return false;
+	if (worker_object_touched(child->pid)) {
+		atomic_store(&slot->beat_ms, now_ms);
+		atomic_store(&slot->served, true);
+		return true;
+	}
+	return now_ms > atomic_load(&slot->beat_ms) + WITHOUT_SIGN_MS;
 }
 
 /* The worker's own report, taken over. */
@@ -224,7 +231,7 @@ static void observe(struct children *c, const struct worker_context *base, struc
 {
 	uint32_t report = atomic_load(&children_slot(c, child)->state);
 
-	if (child->state == CHILD_BOOTING && serves(children_slot(c, child), now_ms)) {
+	if (child->state == CHILD_BOOTING && serves(children_slot(c, child), child, now_ms)) {
 		child_set_state(c, child, CHILD_READY, NEVER_MS);
 		became_ready(c, child, now_ms);
 	}
