@@ -57,7 +57,7 @@ int worker_host_prepare(struct worker *w)
 	struct err err = {0};
 
 	if (worker_change_user(ctx->settings, &err) == 0 && worker_signals_pipe(w, &err) == 0 &&
-	    (!ctx->backend->setup || ctx->backend->setup(w, &err) == 0))
+	    worker_set_up(w, &err) == 0)
 		return ctx->replaces;
 	worker_tell(err.text);
 	return -1;

@@ -76,6 +76,8 @@ void worker_report(struct worker *w, enum score_state state);
 void worker_report_ready(struct worker *w);
 /* What the application has forked is no worker. */
 MUST_CHECK int worker_watch_copies(struct worker *w, struct err *err);
+/* What the backend needs before the application is imported. */
+MUST_CHECK int worker_set_up(struct worker *w, struct err *err);
 /* The last part of the boot, when the application is there. */
 MUST_CHECK int worker_equip(struct worker *w, struct err *err);
 /* Why there will be no worker. */

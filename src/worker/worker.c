@@ -292,6 +292,13 @@ int worker_equip(struct worker *w, struct err *err)
 	return reactor_start(w, err);
 }
 
+int worker_set_up(struct worker *w, struct err *err)
+{
+	const struct worker_backend *backend = w->context.backend;
+
+	return backend->setup ? backend->setup(w, err) : 0;
+}
+
 static int worker_boot(struct worker *w, struct err *err)
 {
 	const struct worker_context *ctx = &w->context;
@@ -302,7 +309,7 @@ static int worker_boot(struct worker *w, struct err *err)
 		return -1;
 	if (worker_signals_open(w, err) < 0)
 		return -1;
-	if (w->context.backend->setup && w->context.backend->setup(w, err) < 0)
+	if (worker_set_up(w, err) < 0)
 		return -1;
 	if (worker_watch_copies(w, err) < 0)
 		return -1;
