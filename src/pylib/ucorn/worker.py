@@ -128,6 +128,32 @@ class Life:
         text = "".join(traceback.format_exception(type(error), error, error.__traceback__))
         return _application_of(text.encode("utf-8", "backslashreplace"))
 
+    def notify(self):
+        """Shows that it is alive, in an application that keeps it busy."""
+        self.tmp.notify()
+
+    # What handlers of its signals do: for handlers of the user's that go on to them.
+
+    def handle_exit(self, sig, frame):
+        self.alive = False
+
+    def handle_quit(self, sig, frame):
+        self.alive = False
+        self.cfg.worker_int(self)
+        sys.exit(0)
+
+    def handle_abort(self, sig, frame):
+        self.alive = False
+        self.cfg.worker_abort(self)
+        sys.exit(1)
+
+    def handle_usr1(self, sig, frame):
+        self.log.reopen_files()
+
+    def handle_winch(self, sig, frame):
+        self.log.debug("worker: SIGWINCH ignored.")
+
+
 def _application_of(body):
     def application(environ, start_response):
         start_response(
@@ -165,28 +191,3 @@ class Worker(Life):
 
     def __str__(self):
         return "<Worker %s>" % self.pid
-
-    def notify(self):
-        """Shows that it is alive, in an application that keeps it busy."""
-        self.tmp.notify()
-
-    # What handlers of its signals do: for handlers of the user's that go on to them.
-
-    def handle_exit(self, sig, frame):
-        self.alive = False
-
-    def handle_quit(self, sig, frame):
-        self.alive = False
-        self.cfg.worker_int(self)
-        sys.exit(0)
-
-    def handle_abort(self, sig, frame):
-        self.alive = False
-        self.cfg.worker_abort(self)
-        sys.exit(1)
-
-    def handle_usr1(self, sig, frame):
-        self.log.reopen_files()
-
-    def handle_winch(self, sig, frame):
-        self.log.debug("worker: SIGWINCH ignored.")
