@@ -83,7 +83,10 @@ const struct worker_backend *backend_choose(const struct settings *s, struct err
 			refuse(s->worker_class, err);
 		return NULL;
 	}
-	return name[0] ? backend_find(name, s->threads, err) : &backend_pyworker;
+	if (!name[0])
+		return &backend_pyworker;
+	/* As under gunicorn, threads make another class of sync itself only. */
+	return backend_find(name, strcmp(name, "sync") == 0 ? 1 : s->threads, err);
 }
 
 const char *backend_title(const struct settings *s, const struct worker_backend *backend)

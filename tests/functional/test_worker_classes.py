@@ -350,9 +350,10 @@ def test_a_subclass_gets_tired(serve):
     assert pid_of(server) != first
 
 
-@pytest.mark.parametrize("preload", [[], ["--preload"]], ids=["", "preloaded"])
-def test_a_subclass_with_a_preloaded_application(serve, preload):
-    server = serve("workerclasses:app", "-k", "workerclasses.Audible", *preload)
+@pytest.mark.parametrize("options", [["--preload"], ["--threads", "2"]], ids=lambda item: item[0])
+def test_a_subclass_with_options(serve, options):
+    """What is preloaded is what it serves; threads are nothing to it, as under gunicorn."""
+    server = serve("workerclasses:app", "-k", "workerclasses.Audible", *options)
     assert server.get("/x").text == "GET /x:2 "
 
 
