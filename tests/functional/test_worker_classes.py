@@ -291,9 +291,13 @@ def test_reload(serve, tmp_path):
         config.write_text(f"worker_class = {wrong!r}")
         server.signal(signal.SIGHUP)
         server.wait_log(f"The reload was given up, the server goes on as before: .*{why}")
-    config.write_text("worker_class = 'workerclasses.NeverStarts'")
-    server.signal(signal.SIGHUP)
-    server.wait_log("The new generation failed to boot; the previous workers keep serving")
+    for name, what in [
+        ("BadBirth", "No worker can be made of the worker class; next try in 1.0 s."),
+        ("NeverStarts", "The new generation failed to boot; the previous workers keep serving"),
+    ]:
+        config.write_text(f"worker_class = 'workerclasses.{name}'")
+        server.signal(signal.SIGHUP)
+        server.wait_log(what)
     assert pid_of(server) == worker
     os.kill(worker, signal.SIGKILL)
     server.wait_log("another one is started with the settings of that time")
