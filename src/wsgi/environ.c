@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "ucorn/http/target.h"
+#include "ucorn/py/interp.h"
 #include "ucorn/py/pylib.h"
 #include "wsgi.h"
 
@@ -165,19 +166,33 @@ static PyObject *template_new(struct environ_maker *m, const struct listener *l)
 	return dict;
 }
 
-/* The listener's template, made when it is first needed; borrowed. */
-static PyObject *template_of(struct environ_maker *m, const struct listener *l)
+/* Where the listener's template is, or is to be: beyond TEMPLATES listeners the last place
+ * is shared. */
+static struct environ_template *template_place(struct environ_maker *m, const struct listener *l)
 {
 	size_t i = 0;
 
 	while (i < TEMPLATES - 1 && m->templates[i].dict && m->templates[i].listener != l)
 		i++;
-	if (m->templates[i].dict && m->templates[i].listener == l)
-		return m->templates[i].dict;
-	/* Beyond TEMPLATES listeners the last place is shared. */
-	Py_XSETREF(m->templates[i].dict, template_new(m, l));
-	m->templates[i].listener = l;
-	return m->templates[i].dict;
+	return &m->templates[i];
+}
+
+/* The listener's template, made when it is first needed: a new reference, since while one is
+ * made another thread may put its own in the same place. */
+static PyObject *template_of(struct environ_maker *m, const struct listener *l)
+{
+	struct environ_template *place = template_place(m, l);
+	PyObject *made;
+
+	if (place->dict && place->listener == l)
+		return Py_NewRef(place->dict);
+	made = template_new(m, l);
+	if (!made)
+		return NULL;
+	place = template_place(m, l);
+	place->listener = l;
+	Py_XSETREF(place->dict, Py_NewRef(made));
+	return made;
 }
 
 /* ---- header fields */
@@ -341,15 +356,23 @@ static struct peer_values *peer_values_of(struct environ_maker *m, struct conn *
 	return NULL;
 }
 
+static void peer_values_free(void *data)
+{
+	struct peer_values *v = data;
+
+	client_socket_release(&v->socket);
+	Py_XDECREF(v->addr);
+	Py_XDECREF(v->port);
+	free(v);
+}
+
+/* The connection closes in a thread that may be without the GIL. */
 void environ_forget(struct conn *c)
 {
 	struct peer_values *v = c->app_data;
 
 	c->app_data = NULL;
-	client_socket_release(&v->socket);
-	Py_XDECREF(v->addr);
-	Py_XDECREF(v->port);
-	free(v);
+	gil_do(peer_values_free, v);
 }
 
 static bool put_peer(struct environ_maker *m, PyObject *environ, struct exchange *x)
@@ -420,6 +443,7 @@ PyObject *environ_new(struct environ_maker *m, struct exchange *x, PyObject *inp
 		  put_fields(m, environ, &x->request) && put_length(m, environ, x) &&
 		  put_scheme(m, environ, &x->request);
 
+	Py_XDECREF(template);
 	if (ok && c->listener && c->listener->is_unix)
 		ok = put_server_from_host(m, environ, &x->request);
 	if (!ok)

@@ -265,7 +265,7 @@ def test_raising_at_exit(hooked, error):
     assert run.server.in_log(r"\[ERROR\] Exception in on_exit$", f"^{error}: boom$")
 
 
-@pytest.mark.inline
+@pytest.mark.needs("main-thread")
 def test_raising_in_worker_abort_shows_where_it_hangs(hooked):
     run = hooked("-t", "1", add=added("worker_abort", "raise KeyError('stuck')")).ready()
     with run.server.connect() as client:

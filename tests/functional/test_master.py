@@ -253,7 +253,7 @@ def test_workers_leave_when_the_master_is_killed(serve, backend):
     server.wait_orphans_gone()
 
 
-@pytest.mark.inline
+@pytest.mark.needs("main-thread")
 def test_worker_that_hangs_is_replaced(serve, backend):
     server = serve("wsgiapp:app", "-k", backend, "-w", "1", "-t", "2")
     (victim,) = server.wait_workers(1)

@@ -315,22 +315,23 @@ def test_settings_that_a_class_cannot_know(serve):
 # Classes that inherit from the stock ones.
 
 
-def test_overrides_that_go_on_to_super(serve, hooked):
-    server = serve("workerclasses:app", "-k", "workerclasses.Audible", "-c", hooked)
-    assert "Using worker: workerclasses.Audible\n" in server.log
+@pytest.mark.parametrize("name", ["Audible", "AudibleThreads"])
+def test_overrides_that_go_on_to_super(serve, hooked, name):
+    server = serve("workerclasses:app", "-k", f"workerclasses.{name}", "-c", hooked)
+    assert f"Using worker: workerclasses.{name}\n" in server.log
     answer = server.get("/x")
     assert answer.get("Server") == "ucorn"
     assert answer.text == "GET /x:2 "
     (worker,) = server.wait_workers(1)
     os.kill(worker, signal.SIGUSR2)
-    server.wait_log(r"Audible.usr2 by me")
-    server.wait_log(r"Audible.notify by me")
+    server.wait_log(r"Told.usr2 by me")
+    server.wait_log(r"Told.notify by me")
     server.stop()
     assert server.in_log(
-        "pre_fork: Audible 1 False it", "post_fork: Audible 1 False me",
-        "Audible.init_process by me", "post_worker_init: Audible 1 False me", "Audible.run by me",
-        "Audible.handle_exit by me", "Audible.ran by me", "worker_exit: Audible 1 True me",
-        "child_exit: Audible 1",
+        f"pre_fork: {name} 1 False it", f"post_fork: {name} 1 False me",
+        "Told.init_process by me", f"post_worker_init: {name} 1 False me", "Told.run by me",
+        "Told.handle_exit by me", "Told.ran by me", f"worker_exit: {name} 1 True me",
+        f"child_exit: {name} 1",
     )  # fmt: skip
 
 
@@ -344,7 +345,7 @@ def test_overrides_of_handlers(serve, hooked, name, hook):
         os.kill(worker, getattr(signal, "SIG" + name))
         server.wait_workers(1, other_than=[worker])
     assert f"{hook}: Audible 1" in server.log
-    assert "Audible.handle_" in server.log
+    assert "Told.handle_" in server.log
 
 
 def test_a_subclass_gets_tired(serve):
@@ -375,7 +376,7 @@ def test_a_subclass_that_watches_itself(serve):
     for _ in range(10):
         server.wait_answer("/x")
     server.wait_workers(1, other_than=[worker])
-    server.wait_log("Audible.notify by me")
+    server.wait_log("Told.notify by me")
 
 
 def test_a_subclass_and_log_files_that_are_rotated(serve, tmp_path):

@@ -13,12 +13,16 @@ struct reactor_options {
 	const struct listener *listeners; /* borrowed */
 	size_t n_listeners;
 	unsigned accept_batch;	  /* connections taken per turn at most */
-	bool is_alone;		  /* nobody else accepts from the listeners */
 	unsigned max_connections; /* beyond it idle ones are closed to make room */
 	double tick_s;		  /* a turn ends after this long at most */
 	driver_dispatch *dispatch;
 	void *dispatch_data;
 	bool exclusive; /* no other application runs while one has not finished */
+	/* Whether a further request would wait where dispatch lends it to; NULL: none does. */
+	bool (*is_full)(void *dispatch_data);
+	/* How long newcomers whose requests would have to wait are left to others who accept from
+	 * the listeners; NULL: there are no others. */
+	unsigned (*patience_ms)(void *dispatch_data);
 	/* Round a poll that may block; NULL: nothing to do. */
 	void (*release)(void);
 	void (*acquire)(void);
@@ -27,7 +31,7 @@ struct reactor_options {
 /* NULL when memory or descriptors are short. */
 MUST_CHECK struct reactor *reactor_new(struct conn_service *s, const struct reactor_options *o);
 
-/* Closes all connections. */
+/* Closes all connections; none is lent. */
 void reactor_free(struct reactor *r);
 
 /* Ends turns of a blocking poll when fd is readable; called(data) runs then, in
@@ -49,8 +53,18 @@ bool reactor_is_accepting(const struct reactor *r);
 /* Takes no further connection; the listeners themselves stay open. */
 void reactor_stop_accepting(struct reactor *r);
 
+/* In any thread: c, which dispatch has lent, comes back.  Without haste that may be a while
+ * from now: when something else wakes the loop. */
+void reactor_hand_back(struct reactor *r, struct conn *c, bool haste);
+
+/* From now on the loop wakes for each that comes back. */
+void reactor_await(struct reactor *r);
+
+/* Whether some are lent. */
+bool reactor_has_lent(const struct reactor *r);
+
 /* driver_cut */
-void reactor_cut(struct reactor *r, struct conn *c);
+bool reactor_cut(struct reactor *r, struct conn *c);
 
 /* Closes the connections between requests. */
 void reactor_close_idle(struct reactor *r);

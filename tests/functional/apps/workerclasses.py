@@ -7,6 +7,7 @@ import sys
 import time
 
 from gunicorn.workers.base import Worker
+from gunicorn.workers.gthread import ThreadWorker
 from gunicorn.workers.sync import SyncWorker
 
 
@@ -85,7 +86,7 @@ class NoWorker:
     pass
 
 
-class Audible(SyncWorker):
+class Told:
     """Overrides what is overridden in the field, and goes on to super()."""
 
     @classmethod
@@ -93,7 +94,7 @@ class Audible(SyncWorker):
         os.environ["SET_UP"] = cls.__name__
 
     def say(self, what):
-        self.log.info("Audible.%s by %s", what, "me" if self.pid == os.getpid() else self.pid)
+        self.log.info("Told.%s by %s", what, "me" if self.pid == os.getpid() else self.pid)
 
     def init_process(self):
         self.say("init_process")
@@ -135,6 +136,14 @@ class Audible(SyncWorker):
     def handle_abort(self, sig, frame):
         self.say("handle_abort")
         super().handle_abort(sig, frame)
+
+
+class Audible(Told, SyncWorker):
+    pass
+
+
+class AudibleThreads(Told, ThreadWorker):
+    pass
 
 
 class Inner(SyncWorker):
