@@ -176,7 +176,7 @@ static void wsgi_finish(struct app *base, struct exchange *x)
 static void wsgi_forget(struct app *base, struct conn *c)
 {
 	UNUSED(base);
-	environ_forget(c);
+	peer_values_forget(c);
 }
 
 /* The bytes of str(value), copied to where they live as long as the request.  A WSGI

@@ -7,7 +7,6 @@
 #include <stdlib.h>
 
 #include "ucorn/http/target.h"
-#include "ucorn/py/interp.h"
 #include "ucorn/py/pylib.h"
 #include "wsgi.h"
 
@@ -74,12 +73,6 @@ struct environ_maker {
 	struct environ_template templates[TEMPLATES];
 	struct field_names *names;
 	PyObject *socket_class;
-};
-
-/* A connection's own values, made with its first request. */
-struct peer_values {
-	PyObject *addr, *port;
-	struct client_socket socket;
 };
 
 static PyObject *latin1(struct slice s)
@@ -336,49 +329,10 @@ static bool put_line(struct environ_maker *m, PyObject *environ, struct exchange
 
 /* ---- the peer */
 
-static struct peer_values *peer_values_of(struct environ_maker *m, struct conn *c)
-{
-	struct peer_values *v = c->app_data;
-
-	if (v)
-		return v;
-	v = calloc(1, sizeof(*v));
-	if (!v) {
-		PyErr_NoMemory();
-		return NULL;
-	}
-	c->app_data = v;
-	v->addr = PyUnicode_FromString(c->remote_addr);
-	v->port = PyUnicode_FromFormat("%u", c->remote_port);
-	if (v->addr && v->port && client_socket_init(&v->socket, m->socket_class))
-		return v;
-	environ_forget(c);
-	return NULL;
-}
-
-static void peer_values_free(void *data)
-{
-	struct peer_values *v = data;
-
-	client_socket_release(&v->socket);
-	Py_XDECREF(v->addr);
-	Py_XDECREF(v->port);
-	free(v);
-}
-
-/* The connection closes in a thread that may be without the GIL. */
-void environ_forget(struct conn *c)
-{
-	struct peer_values *v = c->app_data;
-
-	c->app_data = NULL;
-	gil_do(peer_values_free, v);
-}
-
 static bool put_peer(struct environ_maker *m, PyObject *environ, struct exchange *x)
 {
 	struct conn *c = x->conn;
-	struct peer_values *v = peer_values_of(m, c);
+	struct peer_values *v = peer_values_of(c, m->socket_class);
 
 	if (!v)
 		return false;
