@@ -3,7 +3,9 @@
 # python3 may stand first on PATH.
 
 find_path(EV_INCLUDE ev.h REQUIRED)
-find_library(EV_LIBRARY ev REQUIRED)
+# The archive, whose names stay in the program: gevent's wheels bring a libev of their own, and
+# would be bound to a shared one of ours, whose structs are laid out in another way.
+find_library(EV_LIBRARY NAMES libev.a ev REQUIRED)
 add_library(dep_ev INTERFACE)
 target_include_directories(dep_ev SYSTEM INTERFACE ${EV_INCLUDE})
 target_link_libraries(dep_ev INTERFACE ${EV_LIBRARY})

@@ -6,6 +6,7 @@
 
 extern const struct worker_backend backend_sync;
 extern const struct worker_backend backend_event;
+extern const struct worker_backend backend_pyworker; /* has no name for worker_class */
 extern const struct worker_backend backend_thread;
 
 #endif

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "backends.h"
+#include "ucorn/py/hosting.h"
 
 static const struct worker_backend *const backends[] = {
 	&backend_sync,
@@ -38,16 +39,10 @@ static void refuse(const char *worker_class, struct err *err)
 	for (size_t i = 0; i < ARRAY_LEN(backends) && len < sizeof(names); i++)
 		len += (size_t)snprintf(names + len, sizeof(names) - len, "%s%s (%s)",
 					i ? "; " : "", backends[i]->name, backends[i]->summary);
-	if (strchr(worker_class, '.'))
-		err_set(err,
-			"worker_class %s: this version of ucorn runs its own worker classes only. "
-			"It "
-			"has %s. (use_installed_gunicorn says which package such a class inherits "
-			"from, not who runs it.)",
-			worker_class, names);
-	else
-		err_set(err, "this version of ucorn has no worker class '%s'. It has %s.",
-			worker_class, names);
+	err_set(err,
+		"this version of ucorn has no worker class '%s'. It has %s; or any class that "
+		"inherits from gunicorn.workers.base.Worker, as MODULE.CLASS.",
+		worker_class, names);
 }
 
 const struct worker_backend *backend_find(const char *worker_class, unsigned threads,
@@ -61,4 +56,35 @@ const struct worker_backend *backend_find(const char *worker_class, unsigned thr
 	}
 	refuse(worker_class, err);
 	return NULL;
+}
+
+static bool is_ours(const char *worker_class)
+{
+	for (size_t i = 0; i < ARRAY_LEN(backends); i++)
+		if (is_named(backends[i], slice_from(worker_class)))
+			return true;
+	return false;
+}
+
+const struct worker_backend *backend_choose(const struct settings *s, struct err *err)
+{
+	char name[HOSTING_NAME_MAX];
+
+	if (is_ours(s->worker_class))
+		return backend_find(s->worker_class, s->threads, err);
+	if (hosting_judge(s, name, err) < 0) {
+		/* A short name that nobody has registered is more likely a slip. */
+		if (!strpbrk(s->worker_class, ".:"))
+			refuse(s->worker_class, err);
+		return NULL;
+	}
+	if (!name[0])
+		return &backend_pyworker;
+	/* As under gunicorn, threads make another class of sync itself only. */
+	return backend_find(name, strcmp(name, "sync") == 0 ? 1 : s->threads, err);
+}
+
+const char *backend_title(const struct settings *s, const struct worker_backend *backend)
+{
+	return is_ours(s->worker_class) ? backend->name : s->worker_class;
 }

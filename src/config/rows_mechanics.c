@@ -93,7 +93,8 @@ static const struct setting rows[] = {
 		.section = SECTION_SERVER_MECHANICS,
 		.description = "Let `import gunicorn` find the installed package, for classes that "
 			       "need its inner workings, and not the part of it that ucorn stands "
-			       "in for.",
+			       "in for. Worker classes that inherit from the installed ones run as "
+			       "a whole on them.",
 	},
 	{
 		FIELD(sendfile),

@@ -64,7 +64,9 @@ static const struct setting rows[] = {
 		.default_text = "sync",
 		.section = SECTION_WORKER_PROCESSES,
 		.description = "How a worker runs the application: sync (one request at a time) or "
-			       "event (many streaming responses at a time).",
+			       "event (many streaming responses at a time). Or a class that "
+			       "inherits from gunicorn.workers.base.Worker, as MODULE.CLASS "
+			       "(uvicorn.workers.UvicornWorker) or egg:DISTRIBUTION#NAME.",
 	},
 	{
 		FIELD(threads),

@@ -32,6 +32,7 @@
 enum {
 	FIRST_PAUSE_MS = 100,
 	FIRST_RELOAD_PAUSE_MS = 1000,
+	WITHOUT_SIGN_MS = 30000,
 	LEAVE_SLACK_MS = 2000, /* the worker itself ends at graceful_timeout, or a tick later */
 };
 
@@ -88,8 +89,20 @@ static void fork_failed(struct children *c, int error, uint64_t now_ms)
 			  (double)c->backoff.delay_ms / 1000);
 }
 
+/* A class of the user's has raised, which the log has been told. */
+static void hiring_failed(struct children *c, uint64_t now_ms)
+{
+	enum { WORKER_BOOT_ERROR = 3 };
+
+	if (!c->ever_ready)
+		c->boot_failure = WORKER_BOOT_ERROR;
+	else if (backoff_fail(&c->backoff, FIRST_RELOAD_PAUSE_MS, now_ms, now_ms))
+		log_error("No worker can be made of the worker class; next try in %.1f s.",
+			  (double)c->backoff.delay_ms / 1000);
+}
+
 /* The object that both processes have of the worker, and pre_fork, which gets it. */
-static bool before_fork(struct children *c, const struct worker_context *context)
+static bool before_fork(struct children *c, const struct worker_context *context, uint64_t now_ms)
 {
 	struct worker_birth birth = {
 		.age = context->age,
@@ -98,7 +111,11 @@ static bool before_fork(struct children *c, const struct worker_context *context
 	};
 	struct err err;
 
-	if (worker_object_make(&birth, &err) == 0 && master_hook(c, HOOK_PRE_FORK))
+	if (worker_object_make(&birth, &err) < 0) {
+		hiring_failed(c, now_ms);
+		return false;
+	}
+	if (master_hook(c, HOOK_PRE_FORK))
 		return true;
 	worker_object_forked(-1);
 	return false;
@@ -118,7 +135,7 @@ static bool spawn(struct children *c, const struct worker_context *base, unsigne
 	context.slot_count = CHILDREN_MAX;
 	context.age = c->forked + 1;
 	context.replaces = c->ever_ready;
-	if (!before_fork(c, &context))
+	if (!before_fork(c, &context, now_ms))
 		return false;
 	scoreboard_begin(c->scoreboard, context.slot, clock_ms());
 	context.stacks_fd = memfd_create(NAME_PROGRAM "-stacks", MFD_CLOEXEC);
@@ -193,13 +210,29 @@ static void became_ready(struct children *c, struct child *child, uint64_t now_m
 	child->reopen_logs = false;
 }
 
+/* A class of the user's may give its sign of life by the file, and none at all: then it counts
+ * for itself that it runs, after a time. */
+static bool serves(struct score_slot *slot, const struct child *child, uint64_t now_ms)
+{
+	if (atomic_load(&slot->served))
+		return true;
+	if (!atomic_load(&slot->entered))
+		return false;
+	if (worker_object_touched(child->pid)) {
+		atomic_store(&slot->beat_ms, now_ms);
+		atomic_store(&slot->served, true);
+		return true;
+	}
+	return now_ms > atomic_load(&slot->beat_ms) + WITHOUT_SIGN_MS;
+}
+
 /* The worker's own report, taken over. */
 static void observe(struct children *c, const struct worker_context *base, struct child *child,
 		    uint64_t now_ms)
 {
 	uint32_t report = atomic_load(&children_slot(c, child)->state);
 
-	if (child->state == CHILD_BOOTING && atomic_load(&children_slot(c, child)->served)) {
+	if (child->state == CHILD_BOOTING && serves(children_slot(c, child), child, now_ms)) {
 		child_set_state(c, child, CHILD_READY, NEVER_MS);
 		became_ready(c, child, now_ms);
 	}

@@ -32,6 +32,7 @@ struct child {
 	unsigned timeout, request_timeout, boot_timeout; /* what it lives by, in seconds */
 	bool asked_to_leave;				 /* the master has sent TERM or QUIT */
 	bool reopen_logs;				 /* a USR1 that it was too young for */
+	bool stacks_asked;				 /* since it hangs */
 	bool tired;    /* serves until another one is ready in its place */
 	int stacks_fd; /* its Python stacks, if it hangs or crashes; -1: none */
 	const char *killed_because;

@@ -51,16 +51,27 @@ static bool has_overlong_request(const struct score_slot *slot, unsigned limit_s
 	return false;
 }
 
+/* Classes of the user's may use the file of gunicorn's heartbeat by themselves.  It is looked
+ * at only when nothing else has been heard. */
+static bool has_touched_file(struct score_slot *slot, const struct child *child, uint64_t now_ms)
+{
+	if (!worker_object_touched(child->pid))
+		return false;
+	atomic_store(&slot->beat_ms, now_ms);
+	return true;
+}
+
 static unsigned fault_of(const struct children *c, const struct child *child, uint64_t now_ms)
 {
-	const struct score_slot *slot = children_slot(c, child);
+	struct score_slot *slot = children_slot(c, child);
 
 	if (child->state >= CHILD_ABORTED)
 		return FAULT_NONE;
 	if (child->ready_ms == 0)
 		return beyond(child->forked_ms, child->boot_timeout, 0, now_ms) ? FAULT_BOOT
 										: FAULT_NONE;
-	if (beyond(atomic_load(&slot->beat_ms), child->timeout, 0, now_ms))
+	if (beyond(atomic_load(&slot->beat_ms), child->timeout, 0, now_ms) &&
+	    atomic_load(&slot->served) && !has_touched_file(slot, child, now_ms))
 		return FAULT_SILENT;
 	if (!atomic_load(&slot->sees_to_hangs) &&
 	    has_overlong_request(slot, child->request_timeout, now_ms))
@@ -89,16 +100,27 @@ static void name_requests(const struct child *child, const struct score_slot *sl
 			  busy - named);
 }
 
+static void ask_for_stacks(struct child *child)
+{
+	if (child->stacks_fd >= 0 && !child->stacks_asked)
+		kill(child->pid, worker_stacks_signal());
+	child->stacks_asked = true;
+}
+
 /* To Python SIGABRT is a note, which it reads between two bytecodes: the stacks are written
- * before any Python code can act on it. */
+ * before any Python code can act on it.  A class of the user's may have left the signal to the
+ * kernel, which delivers it first: then it is sent in the next turn. */
 static void abort_child(struct children *c, struct child *child, const struct fault *fault,
 			uint64_t now_ms)
 {
+	if (!child->stacks_asked && atomic_load(&children_slot(c, child)->entered)) {
+		ask_for_stacks(child);
+		return;
+	}
 	log_critical("%s (pid:%d)", fault->headline, (int)child->pid);
 	name_requests(child, children_slot(c, child), now_ms);
 	worker_object_aborted(child->pid);
-	if (child->stacks_fd >= 0)
-		kill(child->pid, worker_stacks_signal());
+	ask_for_stacks(child);
 	kill(child->pid, SIGABRT);
 	child->killed_because = fault->because;
 	child_set_state(c, child, CHILD_ABORTED, now_ms + ABORT_MS);

@@ -153,7 +153,7 @@ static void commit(struct master *m, struct renewal *fresh, void *conf)
 	settings_report_change(m->settings, &fresh->settings);
 	replace(m, fresh, conf);
 	settings_report(m->settings);
-	worker_check_access_log(m->settings);
+	worker_warn(m->settings, m->backend);
 	master_set_title(m);
 	apply_minor(m);
 	if (!sockets_same(&m->sockets, &m->former.sockets))

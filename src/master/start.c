@@ -82,7 +82,7 @@ static int check_addresses(const struct settings *s, struct err *err)
 int master_check_settings(const struct settings *s, const struct worker_backend **backend,
 			  struct err *err)
 {
-	*backend = backend_find(s->worker_class, s->threads, err);
+	*backend = backend_choose(s, err);
 	if (!*backend || worker_check(s, *backend, err) < 0)
 		return -1;
 	if (check_addresses(s, err) < 0)
@@ -123,7 +123,7 @@ static int open_log(struct master *m, struct err *err)
 		return -1;
 	m->sinks_open = true;
 	log_sinks_own(&m->sinks, s->user, s->group);
-	worker_check_access_log(s);
+	worker_warn(s, m->backend);
 	return 0;
 }
 
@@ -206,7 +206,7 @@ int master_start(struct master *m, struct err *err)
 	master_tell_kin(m);
 	server_object_listen(m->sockets.items, m->sockets.count);
 	sockets_log(&m->sockets, getpid());
-	log_info("Using worker: %s", m->backend->name);
+	log_info("Using worker: %s", backend_title(s, m->backend));
 	if (hook_call(HOOK_WHEN_READY, err) < 0)
 		return -1;
 	signals_install(); /* the hook may have taken them */

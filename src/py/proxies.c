@@ -138,7 +138,53 @@ static PyObject *limit(PyObject *self, PyObject *number)
 	Py_RETURN_NONE;
 }
 
-/* In the order of Arbiter.__init__ and Worker._born. */
+static PyObject *enter(PyObject *self, PyObject *none)
+{
+	UNUSED(self);
+	UNUSED(none);
+	if (worker_ops)
+		worker_ops->enter(worker_data);
+	Py_RETURN_NONE;
+}
+
+static PyObject *prepare(PyObject *self, PyObject *none)
+{
+	UNUSED(self);
+	UNUSED(none);
+	return PyLong_FromLong(worker_ops ? worker_ops->prepare(worker_data) : -1);
+}
+
+/* The worker's handlers of signals may have raised something that ends it, but that was
+ * told to the worker. */
+static PyObject *serve(PyObject *self, PyObject *none)
+{
+	UNUSED(self);
+	UNUSED(none);
+	return PyLong_FromLong(worker_ops ? worker_ops->serve(worker_data) : 0);
+}
+
+static PyObject *reopen(PyObject *self, PyObject *none)
+{
+	UNUSED(self);
+	UNUSED(none);
+	if (worker_ops)
+		worker_ops->reopen(worker_data);
+	Py_RETURN_NONE;
+}
+
+static PyObject *end(PyObject *self, PyObject *number)
+{
+	long code = PyLong_AsLong(number);
+
+	UNUSED(self);
+	if (code == -1 && PyErr_Occurred())
+		return NULL;
+	if (worker_ops)
+		worker_ops->end(worker_data, (int)code);
+	Py_RETURN_NONE;
+}
+
+/* In the order of Arbiter.__init__. */
 static PyMethodDef server_functions[] = {
 	{"wanted", get_wanted, METH_NOARGS, NULL},
 	{"want", set_wanted, METH_O, NULL},
@@ -152,21 +198,26 @@ static PyMethodDef worker_functions[] = {
 	{"retire", retire, METH_NOARGS, NULL},
 	{"beat", beat, METH_NOARGS, NULL},
 	{"limit", limit, METH_O, NULL},
+	{"enter", enter, METH_NOARGS, NULL},
+	{"prepare", prepare, METH_NOARGS, NULL},
+	{"serve", serve, METH_NOARGS, NULL},
+	{"reopen", reopen, METH_NOARGS, NULL},
+	{"end", end, METH_O, NULL},
 };
 
-/* A list of the functions: a new reference, or NULL with an exception. */
-static PyObject *list_of(PyMethodDef *definitions, size_t count)
+/* {name: function}: a new reference, or NULL with an exception. */
+static PyObject *dict_of(PyMethodDef *definitions, size_t count)
 {
-	PyObject *list = PyList_New(0);
+	PyObject *dict = PyDict_New();
 
-	for (size_t i = 0; list && i < count; i++) {
+	for (size_t i = 0; dict && i < count; i++) {
 		PyObject *function = PyCFunction_New(&definitions[i], NULL);
 
-		if (!function || PyList_Append(list, function) < 0)
-			Py_CLEAR(list);
+		if (!function || PyDict_SetItemString(dict, definitions[i].ml_name, function) < 0)
+			Py_CLEAR(dict);
 		Py_XDECREF(function);
 	}
-	return list;
+	return dict;
 }
 
 /* --- the server object --- */
@@ -195,7 +246,7 @@ int server_object_make(const struct settings *s, const struct server_ops *ops, v
 	if (module)
 		config = conf_object(s);
 	if (config && hooks_take(config))
-		functions = list_of(server_functions, ARRAY_LEN(server_functions));
+		functions = dict_of(server_functions, ARRAY_LEN(server_functions));
 	if (functions)
 		server = PyObject_CallMethod(module, "Arbiter", "OzOO", config, settings_app(s),
 					     log_bridge_logger(), functions);
@@ -290,6 +341,15 @@ void worker_object_aborted(pid_t pid)
 	drop(PyObject_CallMethod(server, "_aborted", "i", (int)pid), "tell hooks of a timeout");
 }
 
+bool worker_object_touched(pid_t pid)
+{
+	PyObject *touched = PyObject_CallMethod(server, "_touched", "i", (int)pid);
+	bool yes = touched == Py_True;
+
+	drop(touched, "look for a worker's sign of life");
+	return yes;
+}
+
 void worker_object_reaped(pid_t pid)
 {
 	worker_object_forget();
@@ -307,20 +367,27 @@ void worker_object_forget(void)
 
 void worker_object_born(const struct worker_ops *ops, void *data)
 {
-	PyObject *functions = list_of(worker_functions, ARRAY_LEN(worker_functions)), *born = NULL;
+	PyObject *functions = dict_of(worker_functions, ARRAY_LEN(worker_functions)), *born = NULL;
 
 	worker_ops = ops;
 	worker_data = data;
 	if (worker && functions)
-		born = PyObject_CallMethod(worker, "_born", "iO", (int)getpid(), functions);
+		born = PyObject_CallMethod(server, "_born", "OiO", worker, (int)getpid(),
+					   functions);
 	drop(born, "tell hooks of this worker");
 	Py_XDECREF(functions);
 }
 
 void worker_object_renew(void)
 {
-	drop(PyObject_CallMethod(server, "_retrain", "O", worker ? worker : Py_None),
-	     "tell a worker its settings");
+	PyObject *renewed =
+		worker ? PyObject_CallMethod(server, "_retrain", "O", worker) : Py_NewRef(Py_None);
+
+	if (!renewed)
+		py_error_log("Cannot tell a worker its settings");
+	else if (worker)
+		Py_XSETREF(worker, Py_NewRef(renewed));
+	Py_XDECREF(renewed);
 }
 
 void worker_object_booted(void)

@@ -41,6 +41,7 @@ void scoreboard_begin(struct scoreboard *sb, struct score_slot *slot, uint64_t n
 	atomic_store(&slot->requests, 0);
 	atomic_store(&slot->busy, 0);
 	atomic_store(&slot->served, false);
+	atomic_store(&slot->entered, false);
 	atomic_store(&slot->sees_to_hangs, false);
 	for (size_t i = 0; i < SCORE_HAND_MAX; i++)
 		score_request_end(&slot->hand[i]);

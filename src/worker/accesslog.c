@@ -71,7 +71,7 @@ static struct access_format *format_from(const char *text, bool *for_python, str
 	return format;
 }
 
-void worker_check_access_log(const struct settings *s)
+void worker_access_check(const struct settings *s)
 {
 	struct err mistake = {0};
 	struct access_format *format;

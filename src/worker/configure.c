@@ -10,6 +10,7 @@
 
 #include "state.h"
 #include "ucorn/py/gunicorn.h"
+#include "ucorn/util/log.h"
 
 static int forwarding_from(struct forwarding *f, const struct settings *s, struct err *err)
 {
@@ -37,7 +38,7 @@ int worker_check(const struct settings *s, const struct worker_backend *backend,
 	if (forwarding_from(&forwarding, s, err) < 0)
 		return -1;
 	forwarding_release(&forwarding);
-	if (s->stream_request_body && !backend->wait)
+	if (s->stream_request_body && !backend->wait && !backend->hosts)
 		return err_set(err,
 			       "stream_request_body: an application on the worker class %s cannot "
 			       "wait for a body; choose another class, or let bodies be stored",
@@ -46,6 +47,31 @@ int worker_check(const struct settings *s, const struct worker_backend *backend,
 		return err_set(err, "tmp_upload_dir: cannot write into %s: %s", s->tmp_upload_dir,
 			       strerror(errno));
 	return 0;
+}
+
+/* What ucorn's own workers do, and gunicorn has no setting for: classes of the user's cannot
+ * know of it. */
+static void warn_of_unknown(const struct settings *s)
+{
+	static const char *const names[] = {
+		"max_worker_memory",	  "max_worker_lifetime", "request_timeout",
+		"limit_request_head",	  "limit_request_body",	 "client_header_timeout",
+		"client_body_timeout",	  "send_timeout",	 "client_body_min_rate",
+		"lingering_timeout",	  "tmp_upload_limit",	 "stream_request_body",
+		"client_body_buffer_size"};
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		if (settings_origin(s, names[i]) != ORIGIN_DEFAULT)
+			log_warning("%s has no effect: %s serves requests by itself.", names[i],
+				    s->worker_class);
+}
+
+void worker_warn(const struct settings *s, const struct worker_backend *backend)
+{
+	if (backend->hosts)
+		warn_of_unknown(s);
+	else
+		worker_access_check(s);
 }
 
 static unsigned milliseconds(unsigned seconds)

@@ -34,6 +34,7 @@ static void retire(void *data)
 static void beat(void *data)
 {
 	worker_beat(data);
+	worker_host_heard(data);
 }
 
 static void limit(void *data, uint64_t max_requests)
@@ -41,6 +42,34 @@ static void limit(void *data, uint64_t max_requests)
 	struct worker *w = data;
 
 	w->max_requests = max_requests;
+}
+
+static void enter(void *data)
+{
+	worker_host_entered(data);
+}
+
+static int prepare(void *data)
+{
+	return worker_host_prepare(data);
+}
+
+static int serve(void *data)
+{
+	return worker_host_serve(data);
+}
+
+static void reopen(void *data)
+{
+	worker_reopen_logs(data);
+}
+
+static void end(void *data, int exit_code)
+{
+	struct worker *w = data;
+
+	w->quick = true;
+	w->exit_code = exit_code;
 }
 
 void worker_hooks_begin(struct worker *w)
@@ -51,6 +80,11 @@ void worker_hooks_begin(struct worker *w)
 		.retire = retire,
 		.beat = beat,
 		.limit = limit,
+		.enter = enter,
+		.prepare = prepare,
+		.serve = serve,
+		.reopen = reopen,
+		.end = end,
 	};
 
 	worker_object_born(&ops, w);

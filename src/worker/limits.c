@@ -117,6 +117,7 @@ static void look_around(struct worker *w)
 	w->looked_ms = now_ms;
 	check_memory(w);
 	check_parent(w);
+	worker_host_notify(w);
 }
 
 static void check_age(struct worker *w)

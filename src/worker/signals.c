@@ -52,20 +52,24 @@ static int on_abort(int number, void *data)
 /* Opening files runs Python code, in which the next USR1 comes here again: the one
  * that is under way then does it once more, since it may have passed a file that
  * has been rotated since. */
-static int on_reopen(int number, void *data)
+void worker_reopen_logs(struct worker *w)
 {
-	struct worker *w = data;
 	unsigned seen;
 
-	UNUSED(number);
 	if (w->reopens_wanted++ > 0)
-		return PY_SIGNAL_GO_ON;
+		return;
 	do {
 		seen = w->reopens_wanted;
 		log_sinks_reopen(w->context.sinks);
 		log_bridge_reopen();
 	} while (w->reopens_wanted != seen);
 	w->reopens_wanted = 0;
+}
+
+static int on_reopen(int number, void *data)
+{
+	UNUSED(number);
+	worker_reopen_logs(data);
 	return PY_SIGNAL_GO_ON;
 }
 
@@ -95,14 +99,19 @@ static void on_wake(void *data)
 	w->signalled = true;
 }
 
-int worker_signals_open(struct worker *w, struct err *err)
+int worker_signals_pipe(struct worker *w, struct err *err)
 {
 	int rc = fd_pipe(w->wake);
 
 	if (rc < 0)
 		return err_set_exit(err, 3, "Cannot make the worker's wake-up pipe: %s",
 				    strerror(-rc));
-	return worker_signals_install(w, err);
+	return 0;
+}
+
+int worker_signals_open(struct worker *w, struct err *err)
+{
+	return worker_signals_pipe(w, err) < 0 ? -1 : worker_signals_install(w, err);
 }
 
 int worker_signals_install(struct worker *w, struct err *err)

@@ -27,6 +27,9 @@ struct worker {
 	bool signalled;		 /* some may have handlers that are due */
 	bool stragglers;	 /* threads that will not end before the process does */
 	atomic_bool quick;	 /* ends at once */
+	bool hosted;		 /* the object is of a class of the user's, which lives its life */
+	bool notifies;		 /* its notify() is called, while this worker serves for it */
+	bool entered;		 /* a class of the user's has begun to serve, by itself */
 	bool ended;		 /* has served: there is no code of the application to end */
 	atomic_bool retired;	 /* a hook has decided that it is to leave */
 	unsigned reopens_wanted; /* since the log files were last all reopened */
@@ -68,8 +71,33 @@ void worker_listeners_release(struct worker *w);
  * log was told. */
 MUST_CHECK int worker_change_user(const struct settings *s, struct err *err);
 
+/* The pipe only: a class of the user's has handlers of its own. */
+MUST_CHECK int worker_signals_pipe(struct worker *w, struct err *err);
+
+/* USR1. */
+void worker_reopen_logs(struct worker *w);
+
 /* worker.c: shows the master that this worker is alive. */
 void worker_beat(struct worker *w);
+void worker_report(struct worker *w, enum score_state state);
+void worker_report_ready(struct worker *w);
+/* What the application has forked is no worker. */
+MUST_CHECK int worker_watch_copies(struct worker *w, struct err *err);
+/* What the backend needs before the application is imported. */
+MUST_CHECK int worker_set_up(struct worker *w, struct err *err);
+/* The last part of the boot, when the application is there. */
+MUST_CHECK int worker_equip(struct worker *w, struct err *err);
+/* Why there will be no worker. */
+void worker_tell(const char *text);
+
+/* hosted.c: a worker that is an object of a class of the user's.  Its life; -1 with err, as
+ * hosting_live. */
+MUST_CHECK int worker_host(struct worker *w, struct err *err);
+void worker_host_entered(struct worker *w);
+void worker_host_heard(struct worker *w); /* a sign of life of such a class */
+int worker_host_prepare(struct worker *w);
+int worker_host_serve(struct worker *w);
+void worker_host_notify(struct worker *w); /* once a second */
 
 /* configure.c: fills the service from the settings. */
 MUST_CHECK int worker_configure(struct worker *w, struct err *err);
@@ -104,6 +132,7 @@ void worker_balance_init(struct worker *w);
 unsigned worker_patience_ms(void *data);
 
 /* accesslog.c: one line per answer. */
+void worker_access_check(const struct settings *s); /* tells of mistakes in its format */
 MUST_CHECK int worker_access_init(struct worker *w, struct err *err);
 
 #endif

@@ -18,6 +18,7 @@
 #include "state.h"
 #include "ucorn/py/gunicorn.h"
 #include "ucorn/py/hooks.h"
+#include "ucorn/py/hosting.h"
 #include "ucorn/py/interp.h"
 #include "ucorn/py/logbridge.h"
 #include "ucorn/py/proxies.h"
@@ -35,7 +36,7 @@ enum { ACCEPT_BATCH_ALONE = 16, WAIT_SLICE_MS = 250 };
 
 /* ---- telling the master */
 
-static void slot_set_state(struct worker *w, enum score_state state)
+void worker_report(struct worker *w, enum score_state state)
 {
 	static const char news = 0;
 
@@ -43,6 +44,13 @@ static void slot_set_state(struct worker *w, enum score_state state)
 	/* A full pipe already wakes the master. */
 	if (write(w->context.notify_fd, &news, 1) < 0 && errno != EAGAIN)
 		log_debug("Cannot tell the master: %s", strerror(errno));
+}
+
+void worker_report_ready(struct worker *w)
+{
+	worker_beat(w); /* how long the boot took is nothing to timeout */
+	atomic_store(&w->context.slot->served, true);
+	worker_report(w, SCORE_READY);
 }
 
 /* When it last gave a sign of life.  A loop that has no need of Python says nothing about
@@ -80,7 +88,7 @@ void worker_leave(struct worker *w)
 	if (w->reactor)
 		reactor_await(w->reactor);
 	w->leave_by_ms = clock_ms() + 1000 * (uint64_t)w->context.settings->graceful_timeout;
-	slot_set_state(w, SCORE_LEAVING);
+	worker_report(w, SCORE_LEAVING);
 }
 
 void worker_tire(struct worker *w)
@@ -88,7 +96,7 @@ void worker_tire(struct worker *w)
 	if (w->leaving)
 		return;
 	w->tired = true;
-	slot_set_state(w, SCORE_TIRED);
+	worker_report(w, SCORE_TIRED);
 }
 
 /* Nothing is left to be done, or no time to do it. */
@@ -285,10 +293,14 @@ static int app_begin(struct worker *w, struct err *err)
 {
 	const struct worker_context *ctx = &w->context;
 
-	if (hook_call(HOOK_POST_WORKER_INIT, err) < 0 || worker_signals_wake(w, err) < 0)
+	/* A class of the user's has done that. */
+	if (!w->hosted && hook_call(HOOK_POST_WORKER_INIT, err) < 0)
 		return -1;
-	return is_as_prepared(ctx) ? 0
-				   : worker_prepare_app(w->app, ctx->settings, ctx->backend, err);
+	if (worker_signals_wake(w, err) < 0)
+		return -1;
+	return !w->hosted && is_as_prepared(ctx)
+		       ? 0
+		       : worker_prepare_app(w->app, ctx->settings, ctx->backend, err);
 }
 
 /* In a child that the application has forked: it is no worker. */
@@ -313,6 +325,18 @@ static void judge(const struct worker_context *ctx)
 	gunicorn_judge();
 }
 
+int worker_watch_copies(struct worker *w, struct err *err)
+{
+	return interp_watch_copies(became_copy, w, err);
+}
+
+int worker_set_up(struct worker *w, struct err *err)
+{
+	const struct worker_backend *backend = w->context.backend;
+
+	return backend->setup ? backend->setup(w, err) : 0;
+}
+
 /* What the threads of applications have in common with the loop. */
 static void share(struct worker *w)
 {
@@ -322,6 +346,26 @@ static void share(struct worker *w)
 	conn_service_share(&w->service, &w->lock);
 	log_sinks_share(w->context.sinks, &w->logging);
 	worker_python_lives(w);
+}
+
+int worker_equip(struct worker *w, struct err *err)
+{
+	const struct worker_backend *backend = w->context.backend;
+
+	if (worker_configure(w, err) < 0)
+		return -1;
+	if (backend->threaded)
+		share(w);
+	worker_in_hand_init(w);
+	worker_limits_init(w);
+	worker_balance_init(w);
+	if (app_begin(w, err) < 0)
+		return -1;
+	if (worker_access_init(w, err) < 0)
+		return -1;
+	if (reactor_start(w, err) < 0)
+		return -1;
+	return backend->begin ? backend->begin(w, err) : 0;
 }
 
 static int worker_boot(struct worker *w, struct err *err)
@@ -334,9 +378,9 @@ static int worker_boot(struct worker *w, struct err *err)
 		return -1;
 	if (worker_signals_open(w, err) < 0)
 		return -1;
-	if (w->context.backend->setup && w->context.backend->setup(w, err) < 0)
+	if (worker_set_up(w, err) < 0)
 		return -1;
-	if (interp_watch_copies(became_copy, w, err) < 0)
+	if (worker_watch_copies(w, err) < 0)
 		return -1;
 	if (app_load(w, err) < 0)
 		return -1;
@@ -344,20 +388,7 @@ static int worker_boot(struct worker *w, struct err *err)
 	/* Importing may have set handlers, asyncio may have taken the wake-up. */
 	if (worker_signals_install(w, err) < 0)
 		return -1;
-	if (worker_configure(w, err) < 0)
-		return -1;
-	if (ctx->backend->threaded)
-		share(w);
-	worker_in_hand_init(w);
-	worker_limits_init(w);
-	worker_balance_init(w);
-	if (app_begin(w, err) < 0)
-		return -1;
-	if (worker_access_init(w, err) < 0)
-		return -1;
-	if (reactor_start(w, err) < 0)
-		return -1;
-	return ctx->backend->begin ? ctx->backend->begin(w, err) : 0;
+	return worker_equip(w, err);
 }
 
 static void release_service(struct worker *w)
@@ -386,8 +417,7 @@ static void worker_release(struct worker *w)
 	alarm(w->context.settings->graceful_timeout + 1);
 }
 
-/* Why there will be no worker. */
-static void tell(const char *text)
+void worker_tell(const char *text)
 {
 	if (!text[0])
 		return;
@@ -408,20 +438,18 @@ int worker_main(const struct worker_context *context)
 	log_info("Booting worker with pid: %d", (int)getpid());
 	stacks_go_to(context->stacks_fd);
 	worker_hooks_begin(&w);
-	int failed = worker_boot(&w, &err);
+	w.hosted = context->backend->hosts || hosting_is_wanted();
+	int failed = w.hosted ? worker_host(&w, &err) : worker_boot(&w, &err);
 
 	if (failed && !w.quick) { /* else it was told to end, which is no failure */
-		tell(err.text);
+		worker_tell(err.text);
 		w.exit_code = err.exit_code;
-	} else if (!failed && !w.quick) {
+	} else if (!failed && !w.quick && !w.hosted) {
 		worker_object_booted();
-		if (!w.leaving) {	 /* TERM may have come during the boot */
-			worker_beat(&w); /* how long the boot took is nothing to timeout */
-			atomic_store(&context->slot->served, true);
-			slot_set_state(&w, SCORE_READY);
-		}
+		if (!w.leaving) /* TERM may have come during the boot */
+			worker_report_ready(&w);
 		context->backend->run(&w);
-		slot_set_state(&w, SCORE_LEAVING); /* however it came to an end */
+		worker_report(&w, SCORE_LEAVING); /* however it came to an end */
 	}
 	log_info("Worker exiting (pid: %d)", (int)getpid());
 	worker_hooks_exit(&w);

@@ -274,6 +274,21 @@ struct app *wsgi_app_load(const char *spec, struct err *err)
 	return app ? &app->app : NULL;
 }
 
+struct app *wsgi_app_of_worker(struct err *err)
+{
+	struct wsgi_app *app = calloc(1, sizeof(*app));
+
+	if (app && hooks_take_callable(app)) {
+		app->app.ops = &wsgi_ops;
+		return &app->app;
+	}
+	if (app)
+		py_error_log("The worker has no application");
+	err_set_exit(err, 3, "%s", app ? "" : "Out of memory");
+	free(app);
+	return NULL;
+}
+
 int wsgi_app_show(struct app *base, struct err *err)
 {
 	if (PyObject_SetAttrString(object_worker(), "wsgi", of_app(base)->callable) == 0)

@@ -391,17 +391,6 @@ def test_inner_workings_are_refused_by_name(server):
     assert "use_installed_gunicorn" in refusal
 
 
-def test_worker_class_of_ones_own(serve, tmp_path):
-    config = tmp_path / "conf.py"
-    config.write_text(
-        "from gunicorn.workers.base import Worker\nclass Mine(Worker): pass\nworker_class = Mine\n"
-    )
-    server = serve("gunicornapp:app", "-c", config, probe=None)
-    assert server.wait_exit() == 1
-    assert "use_installed_gunicorn" in server.stderr
-    assert "Mine" in server.stderr
-
-
 def test_worker_class_for_ones_own_use(server):
     code = """
         import os, socket, sys

@@ -63,7 +63,8 @@ MUST_CHECK int worker_object_make(const struct worker_birth *birth, struct err *
 /* In the master: it was forked, or not (pid < 0).  None is current then. */
 void worker_object_forked(pid_t pid);
 
-/* In the worker, before all else: the server object has been renewed since it was made. */
+/* In the worker, before all else: the server object has been renewed since it was made.
+ * There may be another object then, if the class is another one. */
 void worker_object_renew(void);
 
 /* In the worker, where it stays current.  ops and data live until
@@ -74,6 +75,12 @@ struct worker_ops {
 	void (*retire)(void *data);	  /* alive = False */
 	void (*beat)(void *data);	  /* notify() */
 	void (*limit)(void *data, uint64_t max_requests);
+	/* For objects of a class of the user's (hosting.h). */
+	void (*enter)(void *data);		/* run() has been called */
+	int (*prepare)(void *data);		/* 1: others have served before; -1: failed */
+	int (*serve)(void *data);		/* gives an exit code */
+	void (*reopen)(void *data);		/* log files */
+	void (*end)(void *data, int exit_code); /* at once */
 };
 void worker_object_born(const struct worker_ops *ops, void *data);
 void worker_object_booted(void); /* it serves from now on */
@@ -82,6 +89,10 @@ void worker_object_booted(void); /* it serves from now on */
  * worker_object_forget. */
 void worker_object_aborted(pid_t pid);
 void worker_object_reaped(pid_t pid);
+
+/* In the master: the worker has touched the file of its heartbeat by itself since this was last
+ * asked. */
+bool worker_object_touched(pid_t pid);
 void worker_object_forget(void);
 
 /* What is asked from now on, by threads and atexit functions of the application, gets

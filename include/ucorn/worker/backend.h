@@ -17,6 +17,9 @@ struct worker_backend {
 	bool exclusive;	  /* one application at a time, from its first to its last piece */
 	bool threaded;	  /* applications run on other threads than the loop, which has no GIL */
 
+	/* The worker class of the user's does everything: none of the following is there. */
+	bool hosts;
+
 	/* Before the application is imported; may be NULL. */
 	int (*setup)(struct worker *w, struct err *err);
 

@@ -70,7 +70,8 @@ uint64_t worker_draw_limit(const struct settings *s, unsigned age);
 MUST_CHECK int worker_check(const struct settings *s, const struct worker_backend *backend,
 			    struct err *err);
 
-/* Tells of mistakes in access_log_format, which cost no request and no line. */
-void worker_check_access_log(const struct settings *s);
+/* Tells of what cannot have the effect that it was set for, and does not keep workers from
+ * serving. */
+void worker_warn(const struct settings *s, const struct worker_backend *backend);
 
 #endif

@@ -12,6 +12,9 @@
  * the code of a SystemExit.  Needs the GIL. */
 MUST_CHECK struct app *wsgi_app_load(const char *spec, struct err *err);
 
+/* The application that the worker object has as worker.wsgi already. */
+MUST_CHECK struct app *wsgi_app_of_worker(struct err *err);
+
 /* Shows it to hooks, as worker.wsgi; they may put something else there. */
 MUST_CHECK int wsgi_app_show(struct app *app, struct err *err);
 

@@ -1,9 +1,11 @@
 """The server as hooks see it, in the master and, as a copy of the time of the fork, in the workers."""
 
+import contextlib
 import os
 import socket
 import sys
 
+from ucorn import hosting, patches
 from ucorn.worker import Heartbeat, Worker
 from ucorn.wsgiapp import WSGIApplication
 
@@ -15,7 +17,10 @@ class Pidfile:
 
 
 class Listener:
-    """A listening socket.  It belongs to the server: close() only lets go of it."""
+    """A listening socket.  It belongs to the server: close() only lets go of it, but in a worker
+    whose class does all by itself."""
+
+    _owned = False
 
     def __init__(self, descriptor, url):
         self._descriptor = descriptor
@@ -37,14 +42,21 @@ class Listener:
         return self._sock
 
     @property
+    def FAMILY(self):
+        return self.sock.family
+
+    @property
     def cfg_addr(self):
         return self.sock.getsockname()
 
     def fileno(self):
-        return self._descriptor
+        return self.sock.fileno() if self._owned else self._descriptor
 
     def close(self):
-        if self._sock is not None:
+        if self._owned:
+            with contextlib.suppress(OSError):  # some close its descriptor by itself
+                self.sock.close()
+        elif self._sock is not None:
             self._sock.detach()
             self._sock = None
 
@@ -66,7 +78,7 @@ class Arbiter:
     APP_LOAD_ERROR = 4
 
     def __init__(self, cfg, app_uri, log, functions):
-        self._wanted, self._want, self._last_beat, self._wake = functions
+        self._wanted, self._want, self._last_beat, self._wake = functions.values()
         self.WORKERS = {}
         self.LISTENERS = []
         self.SIG_QUEUE = SignalQueue()
@@ -118,6 +130,7 @@ class Arbiter:
         self.address = cfg.address
         self.timeout = cfg.timeout
         self.proc_name = cfg.proc_name + self._suffix
+        patches.is_hosting = cfg.hosted_class is not None
 
     def _started(self, pid, pidfile):
         self.pid = pid
@@ -140,18 +153,32 @@ class Arbiter:
 
     def _hire(self, age, slot, max_requests):
         self.worker_age = age
-        worker = Worker(
-            age, self.pid, self.LISTENERS, self.app, self.timeout / 2, self.cfg, self.log
-        )
+        return self._make_worker(age, slot, max_requests)
+
+    def _make_worker(self, age, slot, max_requests):
+        args = age, self.pid, self.LISTENERS, self.app, self.timeout / 2, self.cfg, self.log
+        if self.cfg.hosted_class is not None:
+            return hosting.make(self.cfg.hosted_class, self._last_beat, slot, *args)
+        worker = Worker(*args)
         worker.max_requests = max_requests or sys.maxsize
         worker.tmp = Heartbeat(self._last_beat, slot)
         return worker
 
     def _retrain(self, worker):
-        """It was hired under other settings than it is to live by."""
+        """It was hired under other settings than it is to live by; gives the one that can."""
+        if type(worker) is not (self.cfg.hosted_class or Worker):
+            return self._make_worker(worker.age, worker.tmp._slot, self.cfg.max_requests)
         worker.cfg = self.cfg
         worker.log = self.log
         worker.timeout = self.timeout / 2
+        return worker
+
+    def _born(self, worker, pid, functions):
+        """In the worker's process."""
+        if self.cfg.hosted_class is not None:
+            hosting.born(worker, pid, functions, self.WORKERS.values())
+        else:
+            worker._born(pid, functions)
 
     def _forked(self, pid, worker):
         worker.pid = pid
@@ -161,5 +188,13 @@ class Arbiter:
         if pid in self.WORKERS:
             self.WORKERS[pid].aborted = True
 
+    def _touched(self, pid):
+        """Whether a worker has shown in gunicorn's way that it is alive."""
+        worker = self.WORKERS.get(pid)
+        return worker is not None and worker.tmp.was_touched()
+
     def _reaped(self, pid):
-        return self.WORKERS.pop(pid, None)
+        worker = self.WORKERS.pop(pid, None)
+        if worker is not None:
+            worker.tmp.close()
+        return worker

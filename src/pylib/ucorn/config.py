@@ -298,6 +298,7 @@ WORKERS = {
     "gevent": "gunicorn.workers.ggevent.GeventWorker",
     "gevent_wsgi": "gunicorn.workers.ggevent.GeventPyWSGIWorker",
     "gevent_pywsgi": "gunicorn.workers.ggevent.GeventPyWSGIWorker",
+    "eventlet": "gunicorn.workers.geventlet.EventletWorker",
     "tornado": "gunicorn.workers.gtornado.TornadoWorker",
 }
 SYNC, THREADS = WORKERS["sync"], WORKERS["gthread"]
@@ -319,12 +320,23 @@ def _entry_point(group, name, distribution=None):
     raise ImportError("Entry point %r not found in %r" % (name, group))
 
 
+def _installed_worker(name):
+    """What the installed gunicorn calls so, if it is the one that is wanted."""
+    from ucorn import patches
+
+    if "." in name or patches.is_embedded():
+        return None
+    from gunicorn.workers import SUPPORTED_WORKERS
+
+    return SUPPORTED_WORKERS.get(name)
+
+
 def load_class(uri, default=SYNC, section="gunicorn.workers"):
     """The class that uri is, or names: by a dotted name, egg:DISTRIBUTION#NAME, a short
     name of gunicorn's, or one that an installed package has registered."""
     if isinstance(uri, type):
         return uri
-    uri = WORKERS.get(uri.lstrip("#"), uri)
+    uri = WORKERS.get(uri.lstrip("#")) or _installed_worker(uri) or uri
     try:
         if uri.startswith("egg:"):
             distribution, _, name = uri[4:].partition("#")
@@ -389,6 +401,8 @@ class Setting:
 
 class Config:
     """All settings, each an attribute."""
+
+    hosted_class = None  # the worker class, if ucorn.workerclass has found one of the user's
 
     def __init__(self, usage=None, prog=None):
         self.settings = {row["name"]: Setting(row, i) for i, row in enumerate(TABLE)}

@@ -71,10 +71,15 @@ def _changed_attributes(cls, attributes):
 
 def is_stock(cls):
     """Whether cls is a class of ours, not a subclass, and it and its bases are as they came."""
-    return all(_is_own(base) for base in cls.__mro__[:-1])
+    return all(_is_unchanged(base) for base in cls.__mro__[:-1])
 
 
-def _is_own(cls):
+def is_own(cls):
+    """Whether cls is a class of ours, changed or not."""
+    return any(value is cls for _, value, _ in importer.originals.get(cls.__module__, ()))
+
+
+def _is_unchanged(cls):
     for _, value, attributes in importer.originals.get(cls.__module__, ()):
         if value is cls:
             return not _changed_attributes(cls, attributes)
@@ -143,14 +148,38 @@ WITHOUT_EFFECT = {
 }
 OBEYED = {"SERVER", "SERVER_SOFTWARE"}
 
+#: Modules that have an effect when the worker class is one of the user's.
+HOSTING = {"gunicorn.workers.base"}
+is_hosting = False  # it is
+
+#: Where agents put their wrappers: (module, class) of the installed package.
+SERVING = {"gunicorn.workers.sync": "SyncWorker", "gunicorn.workers.gthread": "ThreadWorker"}
+
+
+def _wrapped(module_name):
+    """As changed(), of the installed package, whose first values nobody has kept: what comes from
+    another module, or wraps something."""
+    module = sys.modules.get(module_name)
+    cls = getattr(module, SERVING.get(module_name, ""), None)
+    return [
+        "%s.%s" % (cls.__name__, name)
+        for name, value in (vars(cls).items() if cls is not None else ())
+        if callable(value)
+        and (hasattr(value, "__wrapped__") or getattr(value, "__module__", "") != module_name)
+    ]
+
+
 _told = set()
 
 
 def news():
     """A sentence for each change that has no effect, once."""
+    find = changed if is_embedded() else _wrapped
     sentences = []
     for module, reason in WITHOUT_EFFECT.items():
-        new = [n for n in changed(module) if n not in OBEYED and (module, n) not in _told]
+        if is_hosting and (module in HOSTING or not is_embedded()):
+            continue
+        new = [n for n in find(module) if n not in OBEYED and (module, n) not in _told]
         _told.update((module, name) for name in new)
         if new:
             sentences.append(

@@ -27,49 +27,32 @@ class Heartbeat:
         if self._beat:
             self._beat()
 
+    def was_touched(self):
+        return False
+
     def close(self):
         pass
 
 
-class Worker:
-    SIGNALS = [
-        getattr(signal, "SIG" + name) for name in "ABRT HUP QUIT INT TERM USR1 USR2 WINCH CHLD".split()
-    ]
-    PIPE = []
+class Life:
+    """What a worker says of itself while the server's own worker serves."""
 
-    def __init__(self, age, ppid, sockets, app, timeout, cfg, log):
-        self.age = age
-        self.pid = "[booting]"
-        self.ppid = ppid
-        self.sockets = sockets
-        self.app = app
-        self.timeout = timeout
-        self.cfg = cfg
-        self.log = log
-        self.booted = False
-        self.aborted = False
-        self.reloader = None
-        self.tmp = None
-        self._alive = True
-        self._max_requests = sys.maxsize
-        self._nr_base = 0
-        self._requests = self._is_leaving = self._retire = self._limit = None
+    _alive = True
+    _max_requests = sys.maxsize
+    _nr_base = 0
+    _requests = _is_leaving = _retire = _limit = None
 
     def _born(self, pid, functions):
         """In the child: functions of its process."""
         self.pid = pid
-        self._requests, self._is_leaving, self._retire, beat, self._limit = functions
-        self.tmp._beat = beat
+        self._requests = functions["requests"]
+        self._is_leaving = functions["is_leaving"]
+        self._retire = functions["retire"]
+        self._limit = functions["limit"]
+        self.tmp._beat = functions["beat"]
         # What pre_fork has set.
         self.max_requests = self._max_requests
         self.alive = self._alive
-
-    @property
-    def __class__(self):
-        return patches.worker_shown_as(self.cfg, Worker)
-
-    def __str__(self):
-        return "<Worker %s>" % self.pid
 
     @property
     def alive(self):
@@ -180,3 +163,31 @@ def _application_of(body):
         return [body]
 
     return application
+
+
+class Worker(Life):
+    SIGNALS = [
+        getattr(signal, "SIG" + name) for name in "ABRT HUP QUIT INT TERM USR1 USR2 WINCH CHLD".split()
+    ]
+    PIPE = []
+
+    def __init__(self, age, ppid, sockets, app, timeout, cfg, log):
+        self.age = age
+        self.pid = "[booting]"
+        self.ppid = ppid
+        self.sockets = sockets
+        self.app = app
+        self.timeout = timeout
+        self.cfg = cfg
+        self.log = log
+        self.booted = False
+        self.aborted = False
+        self.reloader = None
+        self.tmp = None
+
+    @property
+    def __class__(self):
+        return patches.worker_shown_as(self.cfg, Worker)
+
+    def __str__(self):
+        return "<Worker %s>" % self.pid

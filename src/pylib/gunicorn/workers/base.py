@@ -1,5 +1,5 @@
 """The class that worker classes inherit from, with the methods and attributes that they and hooks
-may use.  ucorn's own workers are no instances of it."""
+may use.  The objects of ucorn's own workers only look like instances of it."""
 
 import io
 import os
@@ -71,7 +71,7 @@ class Worker:
     def init_process(self):
         """In the worker.  Ends with run(), so whoever overrides it calls this one last."""
         os.environ.update(self.cfg.env)
-        util.set_owner_process(self.cfg.uid, self.cfg.gid, initgroups=self.cfg.initgroups)
+        self._change_user()
         util.seed()
         self._close_to_children()
         self.init_signals()
@@ -83,6 +83,9 @@ class Worker:
         self.cfg.post_worker_init(self)
         self.booted = True
         self.run()
+
+    def _change_user(self):
+        util.set_owner_process(self.cfg.uid, self.cfg.gid, initgroups=self.cfg.initgroups)
 
     def _close_to_children(self):
         self.PIPE = os.pipe()
@@ -106,7 +109,7 @@ class Worker:
         self.alive = False
         os.write(self.PIPE[1], b"1")
         self.cfg.worker_int(self)
-        time.sleep(0.1)
+        os.kill(os.getpid(), signal.SIGTERM)  # some loops never look at alive
         sys.exit(0)
 
     def load_wsgi(self):

@@ -6,12 +6,12 @@ except ImportError:
     # RuntimeError, because configurations catch it to find out.
     raise RuntimeError("gevent worker requires gevent 24.10.1 or higher") from None
 
-from ucorn.patches import refused
+from ucorn.native import Native
 
 from gunicorn.workers.base_async import AsyncWorker
 
 
-class GeventWorker(AsyncWorker):
+class GeventWorker(Native, AsyncWorker):
     server_class = None
     wsgi_handler = None
 
@@ -23,9 +23,6 @@ class GeventWorker(AsyncWorker):
         from gevent import monkey
 
         monkey.patch_all()
-
-    def run(self):
-        raise refused("gunicorn.workers.ggevent.GeventWorker.run")
 
 
 class GeventPyWSGIWorker(GeventWorker):

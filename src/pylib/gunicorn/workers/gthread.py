@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
+from ucorn.native import Native
 from ucorn.patches import refused
 
 from gunicorn.workers.base import Worker
@@ -14,7 +15,7 @@ class TConn:
         raise refused("gunicorn.workers.gthread.TConn")
 
 
-class ThreadWorker(Worker):
+class ThreadWorker(Native, Worker):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.worker_connections = self.cfg.worker_connections
@@ -34,6 +35,3 @@ class ThreadWorker(Worker):
 
     def handle_request(self, req, conn):
         raise refused("gunicorn.workers.gthread.ThreadWorker.handle_request")
-
-    def run(self):
-        raise refused("gunicorn.workers.gthread.ThreadWorker.run")

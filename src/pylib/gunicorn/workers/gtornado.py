@@ -5,11 +5,10 @@ try:
 except ImportError:
     raise RuntimeError("You need tornado installed to use this worker.") from None
 
-from ucorn.patches import refused
+from ucorn.native import Native
 
 from gunicorn.workers.base import Worker
 
 
-class TornadoWorker(Worker):
-    def run(self):
-        raise refused("gunicorn.workers.gtornado.TornadoWorker.run")
+class TornadoWorker(Native, Worker):
+    pass

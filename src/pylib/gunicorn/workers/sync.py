@@ -1,5 +1,6 @@
 """The class behind the name sync: for isinstance, and to inherit from."""
 
+from ucorn.native import Native
 from ucorn.patches import refused
 
 from gunicorn.workers.base import Worker
@@ -9,7 +10,7 @@ class StopWaiting(Exception):
     """A worker's master has gone."""
 
 
-class SyncWorker(Worker):
+class SyncWorker(Native, Worker):
     def accept(self, listener):
         raise refused("gunicorn.workers.sync.SyncWorker.accept")
 
@@ -18,6 +19,3 @@ class SyncWorker(Worker):
 
     def handle_request(self, listener, req, client, addr):
         raise refused("gunicorn.workers.sync.SyncWorker.handle_request")
-
-    def run(self):
-        raise refused("gunicorn.workers.sync.SyncWorker.run")
