@@ -107,6 +107,7 @@ void reactor_begin(struct reactor *r, const struct listener *from, int fd,
 	io_plain_init(&io, fd);
 	conn_init(&l->conn, r->service, &io, from, (const struct sockaddr *)peer);
 	l->reactor = r;
+	l->stirred = false;
 	list_init(&l->open);
 	list_append(&r->open, &l->open);
 	ev_io_init(&l->read, on_readable, fd, EV_READ);
