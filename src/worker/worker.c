@@ -206,10 +206,10 @@ static enum want dispatch(void *data, struct conn *c)
 /* ---- boot */
 
 /* How long a turn may wait: often enough that the master sees a sign of life well
- * within timeout. */
+ * within timeout, and no request that waits for something beyond request_timeout. */
 static double tick_seconds(const struct settings *s)
 {
-	return s->timeout == 1 ? 0.25 : 1.0;
+	return s->timeout == 1 || s->request_timeout > 0 ? 0.25 : 1.0;
 }
 
 static bool is_full(void *data)
