@@ -267,6 +267,7 @@ int worker_prepare_app(struct app *app, const struct settings *s,
 		.multiprocess = s->workers > 1,
 		.sendfile = settings_sendfile(s),
 		.interleaved = backend->interleaved,
+		.pauses = backend->pauses,
 	};
 
 	return wsgi_app_configure(app, &options, err);
