@@ -189,6 +189,13 @@ static bool take_piece(struct wsgi_request *r, PyObject *piece)
 	return was_started(r) && send_piece(r, piece);
 }
 
+/* Nothing of what is still to come would be sent: to a HEAD request a stream that never
+ * ends would else go on behind its client's back, who hears nothing and cannot be missed. */
+static bool is_answered(const struct exchange *x)
+{
+	return x->response.head_sent && x->response.framing == RESPONSE_NO_BODY && !x->shared;
+}
+
 enum app_step result_more(struct wsgi_request *r)
 {
 	for (;;) {
@@ -205,6 +212,10 @@ enum app_step result_more(struct wsgi_request *r)
 		Py_DECREF(piece);
 		if (!ok)
 			return APP_DONE;
+		if (is_answered(r->x)) {
+			exchange_end(r->x);
+			return APP_DONE;
+		}
 		if (r->pausing) {
 			r->x->pause = &r->pause;
 			return APP_PAUSE;

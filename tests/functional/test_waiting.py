@@ -43,3 +43,9 @@ def test_a_thread_of_the_application_waits_itself(server):
 
 def test_streams_get_their_pieces(server):
     assert server.get("/paused").text == "one,two"
+
+
+def test_a_stream_ends_with_the_head_if_nothing_else_is_sent(server):
+    with server.connect() as client:
+        assert client.request("HEAD", "/ticks?period=60&count=1000").status == 200
+        assert client.is_kept()
