@@ -3,7 +3,8 @@
  * An application call or a next() runs to its end; between two pieces of an
  * iterable other connections have their turn, so one worker can serve thousands
  * of streams.  Each request has a contextvars.Context of its own.  Nothing can
- * wait here: what is over the high-water mark is left to the reactor. */
+ * wait here: what is over the high-water mark is left to the reactor, and so is what an
+ * application waits for with ucorn.wait. */
 #include "backends.h"
 #include "ucorn/worker/loop.h"
 
@@ -18,6 +19,7 @@ const struct worker_backend backend_event = {
 	.aliases = "libev",
 	.summary = "unfinished responses take turns",
 	.interleaved = true,
+	.pauses = true,
 	.run = worker_run,
 	.dispatch = event_dispatch,
 };

@@ -36,7 +36,8 @@ static const unsigned allowed_moves[CONN_STATES] = {
 	[CONN_HEAD] = TO(CONN_IDLE) | TO(CONN_SPOOL) | TO(CONN_APP) | TO(CONN_DRAIN),
 	[CONN_SPOOL] = TO(CONN_APP) | TO(CONN_DRAIN),
 	[CONN_APP] = TO(CONN_FLUSH) | TO(CONN_DRAIN),
-	[CONN_FLUSH] = TO(CONN_APP),
+	[CONN_FLUSH] = TO(CONN_APP) | TO(CONN_PAUSE),
+	[CONN_PAUSE] = TO(CONN_APP),
 	[CONN_DRAIN] = TO(CONN_IDLE) | TO(CONN_LINGER),
 };
 #endif
@@ -250,7 +251,7 @@ void conn_run(struct conn *c)
 	else if (!c->lost)
 		step = s->app->ops->more(s->app, &c->x);
 
-	if (step == APP_MORE && !c->lost && !c->x.aborted) {
+	if (step != APP_DONE && !c->lost && !c->x.aborted) {
 		conn_set_state(c, CONN_FLUSH);
 	} else {
 		application_end(c);
@@ -264,6 +265,7 @@ void conn_run_whole(struct conn *c)
 		/* PEP 3333: what there is goes out before the next piece is asked for.  If the
 		 * client is gone, the application learns of it. */
 		conn_write_all(c);
+		assert(!c->x.pause); /* such an application waits where it is */
 		conn_set_state(c, CONN_APP);
 	}
 }
@@ -287,6 +289,14 @@ bool conn_write_now(struct conn *c)
 	if (c->state != CONN_DRAIN || c->out.bytes > WRITE_NOW_BYTES || outq_next_file(&c->out))
 		return false;
 	return conn_write(c) == 0 && is_at_rest(c);
+}
+
+enum want conn_resume(struct conn *c, bool ready)
+{
+	assert(c->state == CONN_PAUSE && c->x.pause);
+	c->x.pause->ready = ready;
+	c->x.pause = NULL;
+	return conn_advance(c);
 }
 
 enum want conn_application(struct conn *c)

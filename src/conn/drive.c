@@ -40,6 +40,9 @@ void driver_settle(struct driver *d, struct conn *c, enum want want)
 	case WANT_WRITE:
 		d->ops->watch(d, c, want);
 		break;
+	case WANT_PAUSE:
+		d->ops->pause(d, c);
+		break;
 	case WANT_LENT:
 		d->lent++;
 		break;
@@ -51,6 +54,11 @@ void driver_ready(struct driver *d, struct conn *c)
 	if (c->want == WANT_READ)
 		c->may_read = true;
 	driver_settle(d, c, conn_advance(c));
+}
+
+void driver_resume(struct driver *d, struct conn *c, bool ready)
+{
+	driver_settle(d, c, conn_resume(c, ready));
 }
 
 static void unqueue(struct driver *d, struct conn *c)
@@ -152,7 +160,7 @@ bool driver_cut(struct driver *d, struct conn *c)
 		return true;
 	}
 	c->lost = true;
-	if (c->state == CONN_FLUSH)
+	if (c->state == CONN_FLUSH || c->state == CONN_PAUSE)
 		driver_settle(d, c, conn_advance(c));
 	return true;
 }

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "loop_memory.h"
+#include "pauses.h"
 #include "reactor_state.h"
 #include "ucorn/util/clock.h"
 #include "ucorn/util/log.h"
@@ -48,6 +49,8 @@ static void on_readable(struct ev_loop *loop, ev_io *io, int events)
 		ev_io_stop(loop, io);
 		if (l->conn.want == WANT_LENT)
 			link_stirred(l);
+		else if (l->conn.want == WANT_PAUSE)
+			pauser_look(l->pauser);
 		else
 			driver_stir(&l->reactor->driver, &l->conn);
 		return;
@@ -81,6 +84,16 @@ static void reactor_watch(struct driver *d, struct conn *c, enum want want)
 	ev_io_start(r->loop, &l->read);
 }
 
+/* The client is watched, too: it may go meanwhile. */
+static void reactor_pause(struct driver *d, struct conn *c)
+{
+	struct reactor *r = container_of(d, struct reactor, driver);
+	struct link *l = container_of(c, struct link, conn);
+
+	reactor_watch(d, c, WANT_READ);
+	pauser_start(&l->pauser, d, c, r->loop);
+}
+
 static void reactor_drop(struct driver *d, struct conn *c)
 {
 	struct reactor *r = container_of(d, struct reactor, driver);
@@ -88,11 +101,16 @@ static void reactor_drop(struct driver *d, struct conn *c)
 
 	ev_io_stop(r->loop, &l->read);
 	ev_io_stop(r->loop, &l->write);
+	pauser_free(l->pauser);
 	list_remove(&l->open);
 	list_append(&r->buried, &c->run);
 }
 
-static const struct driver_ops reactor_ops = {.watch = reactor_watch, .drop = reactor_drop};
+static const struct driver_ops reactor_ops = {
+	.watch = reactor_watch,
+	.pause = reactor_pause,
+	.drop = reactor_drop,
+};
 
 void reactor_begin(struct reactor *r, const struct listener *from, int fd,
 		   const struct sockaddr_storage *peer)
@@ -107,7 +125,8 @@ void reactor_begin(struct reactor *r, const struct listener *from, int fd,
 	io_plain_init(&io, fd);
 	conn_init(&l->conn, r->service, &io, from, (const struct sockaddr *)peer);
 	l->reactor = r;
-	l->stirred = false; /* a block from the pool has what was there before */
+	l->pauser = NULL;
+	l->stirred = false;
 	list_init(&l->open);
 	list_append(&r->open, &l->open);
 	ev_io_init(&l->read, on_readable, fd, EV_READ);
@@ -225,6 +244,7 @@ void reactor_wake_on(struct reactor *r, int fd, void (*called)(void *data), void
 
 bool reactor_cut(struct reactor *r, struct conn *c)
 {
+	pauser_stop(container_of(c, struct link, conn)->pauser);
 	return driver_cut(&r->driver, c);
 }
 

@@ -13,7 +13,8 @@ struct link {
 	struct reactor *reactor;
 	struct list open; /* on the reactor's list */
 	ev_io read, write;
-	bool stirred; /* lent, and its read watcher was stopped meanwhile */
+	struct pauser *pauser; /* NULL: its applications have never paused */
+	bool stirred;	       /* lent, and its read watcher was stopped meanwhile */
 };
 
 struct gate {

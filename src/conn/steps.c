@@ -310,6 +310,16 @@ static int step_flush(struct conn *c)
 		return want_write(c);
 	/* All is written; or the client is gone, which the application learns. */
 	deadline_clear(&c->deadline);
+	conn_set_state(c, c->x.pause ? CONN_PAUSE : CONN_APP);
+	return GO_ON;
+}
+
+/* There is no deadline: how long an application may take is not the client's affair. */
+static int step_pause(struct conn *c)
+{
+	if (c->x.pause && !c->lost)
+		return WANT_PAUSE;
+	c->x.pause = NULL;
 	conn_set_state(c, CONN_APP);
 	return GO_ON;
 }
@@ -375,9 +385,9 @@ static int step_closed(struct conn *c)
 }
 
 conn_step *const conn_steps[CONN_STATES] = {
-	[CONN_IDLE] = step_idle,     [CONN_HEAD] = step_head,	  [CONN_SPOOL] = conn_step_spool,
-	[CONN_APP] = step_app,	     [CONN_FLUSH] = step_flush,	  [CONN_DRAIN] = step_drain,
-	[CONN_LINGER] = step_linger, [CONN_CLOSED] = step_closed,
+	[CONN_IDLE] = step_idle,   [CONN_HEAD] = step_head,	[CONN_SPOOL] = conn_step_spool,
+	[CONN_APP] = step_app,	   [CONN_FLUSH] = step_flush,	[CONN_PAUSE] = step_pause,
+	[CONN_DRAIN] = step_drain, [CONN_LINGER] = step_linger, [CONN_CLOSED] = step_closed,
 };
 
 /* ---- the exchange's memory */
@@ -397,6 +407,7 @@ void conn_begin_exchange(struct conn *c)
 	x->spill_fd = -1;
 	x->spilled = 0;
 	x->ended = NULL;
+	x->pause = NULL;
 	x->error = HTTP_ERR_NONE;
 	x->aborted = false;
 	x->shared = false;

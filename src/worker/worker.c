@@ -214,10 +214,10 @@ static enum want dispatch(void *data, struct conn *c)
 /* ---- boot */
 
 /* How long a turn may wait: often enough that the master sees a sign of life well
- * within timeout. */
+ * within timeout, and no request that waits for something beyond request_timeout. */
 static double tick_seconds(const struct settings *s)
 {
-	return s->timeout == 1 ? 0.25 : 1.0;
+	return s->timeout == 1 || s->request_timeout > 0 ? 0.25 : 1.0;
 }
 
 static bool is_full(void *data)
@@ -275,6 +275,7 @@ int worker_prepare_app(struct app *app, const struct settings *s,
 		.multiprocess = s->workers > 1,
 		.sendfile = settings_sendfile(s),
 		.interleaved = backend->interleaved,
+		.pauses = backend->pauses,
 	};
 
 	return wsgi_app_configure(app, &options, err);

@@ -63,12 +63,14 @@ static bool request_prepare(struct wsgi_request *r)
 
 static bool context_enter(struct wsgi_request *r)
 {
+	r->app->running = r;
 	return !r->context || PyContext_Enter(r->context) == 0;
 }
 
 /* The application has returned. */
 static void context_leave(struct wsgi_request *r)
 {
+	r->app->running = NULL;
 	if (interp_is_copy())
 		interp_leave_copy();
 	if (r->context && PyContext_Exit(r->context) < 0)
@@ -118,6 +120,7 @@ static enum app_step wsgi_more(struct app *base, struct exchange *x)
 
 	UNUSED(base);
 	if (context_enter(r)) {
+		wait_over(r);
 		step = result_more(r);
 		context_leave(r);
 	}
@@ -156,10 +159,12 @@ static void wsgi_finish(struct app *base, struct exchange *x)
 		return;
 	/* In its context: what is let go of here may run the application's code. */
 	if (context_enter(r)) {
+		app->running = NULL; /* whose response could still wait */
 		result_close(r);
 		if (app->after)
 			hooks_after_request(r);
 		Py_CLEAR(r->message);
+		Py_CLEAR(r->pausing);
 		Py_CLEAR(r->iterator);
 		Py_CLEAR(r->result);
 		environ_leave(app->environs, x, r->environ);
@@ -301,9 +306,11 @@ int wsgi_app_show(struct app *base, struct err *err)
 static void configuration_drop(struct wsgi_app *app)
 {
 	environ_maker_free(app->environs);
+	wait_free(app->wait);
 	start_pool_free(app->starts);
 	input_pool_free(app->inputs);
 	app->environs = NULL;
+	app->wait = NULL;
 	app->starts = NULL;
 	app->inputs = NULL;
 	Py_CLEAR(app->after);
@@ -321,8 +328,10 @@ int wsgi_app_configure(struct app *base, const struct wsgi_options *options, str
 	app->after = Py_XNewRef(hook_function(HOOK_POST_REQUEST));
 	app->starts = start_pool_new();
 	app->inputs = input_pool_new();
-	if (errors && wrapper)
-		app->environs = environ_maker_new(options, errors, wrapper);
+	app->wait = wait_new(app);
+	app->thread = PyThread_get_thread_ident();
+	if (errors && wrapper && app->wait)
+		app->environs = environ_maker_new(app, errors, wrapper);
 	Py_XDECREF(errors);
 	Py_XDECREF(wrapper);
 	if (app->starts && app->inputs && app->environs &&

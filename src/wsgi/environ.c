@@ -99,9 +99,11 @@ static bool put_text(PyObject *dict, const char *key, PyObject *value)
 
 /* ---- templates */
 
-static bool put_constants(PyObject *dict, const struct wsgi_options *o, PyObject *errors,
+static bool put_constants(PyObject *dict, const struct wsgi_app *app, PyObject *errors,
 			  PyObject *file_wrapper)
 {
+	const struct wsgi_options *o = &app->options;
+
 	return put_text(dict, "wsgi.version", Py_BuildValue("(ii)", 1, 0)) &&
 	       put_text(dict, "wsgi.url_scheme", PyUnicode_FromString("http")) &&
 	       put_text(dict, "wsgi.errors", Py_NewRef(errors)) &&
@@ -110,6 +112,7 @@ static bool put_constants(PyObject *dict, const struct wsgi_options *o, PyObject
 	       put_text(dict, "wsgi.run_once", PyBool_FromLong(0)) &&
 	       put_text(dict, "wsgi.file_wrapper", Py_NewRef(file_wrapper)) &&
 	       put_text(dict, "wsgi.input_terminated", PyBool_FromLong(1)) &&
+	       put_text(dict, "ucorn.wait", Py_NewRef(app->wait)) &&
 	       put_text(dict, "SERVER_SOFTWARE", pylib_call("ucorn.patches", "software", NULL));
 }
 
@@ -436,7 +439,7 @@ static bool maker_texts(struct environ_maker *m)
 	return m->script_name && m->script_path;
 }
 
-struct environ_maker *environ_maker_new(const struct wsgi_options *options, PyObject *errors,
+struct environ_maker *environ_maker_new(const struct wsgi_app *app, PyObject *errors,
 					PyObject *file_wrapper)
 {
 	struct environ_maker *m = calloc(1, sizeof(*m));
@@ -447,7 +450,7 @@ struct environ_maker *environ_maker_new(const struct wsgi_options *options, PyOb
 	m->constants = PyDict_New();
 	m->socket_class = client_socket_class();
 	if (!m->names || !m->constants || !m->socket_class || !maker_texts(m) ||
-	    !put_constants(m->constants, options, errors, file_wrapper)) {
+	    !put_constants(m->constants, app, errors, file_wrapper)) {
 		environ_maker_free(m);
 		return NULL;
 	}

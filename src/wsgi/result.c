@@ -4,7 +4,8 @@
  * Content-Length if the application gave none.  A real file behind
  * wsgi.file_wrapper becomes a file range.  Anything else is iterated: each
  * piece is handed to the connection, which writes it, before the next is asked
- * for (PEP 3333, "Buffering and Streaming"). */
+ * for (PEP 3333, "Buffering and Streaming"), and so is what the application waits for
+ * (wait.c). */
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -180,6 +181,21 @@ enum app_step result_begin(struct wsgi_request *r)
 	return r->iterator ? result_more(r) : APP_DONE;
 }
 
+/* ucorn.wait gives an empty piece, which may come before start_response. */
+static bool take_piece(struct wsgi_request *r, PyObject *piece)
+{
+	if (r->pausing && PyBytes_Check(piece) && PyBytes_GET_SIZE(piece) == 0)
+		return true;
+	return was_started(r) && send_piece(r, piece);
+}
+
+/* Nothing of what is still to come would be sent: to a HEAD request a stream that never
+ * ends would else go on behind its client's back, who hears nothing and cannot be missed. */
+static bool is_answered(const struct exchange *x)
+{
+	return x->response.head_sent && x->response.framing == RESPONSE_NO_BODY && !x->shared;
+}
+
 enum app_step result_more(struct wsgi_request *r)
 {
 	for (;;) {
@@ -191,11 +207,19 @@ enum app_step result_more(struct wsgi_request *r)
 				exchange_end(r->x);
 			return APP_DONE;
 		}
-		ok = was_started(r) && send_piece(r, piece);
+		ok = take_piece(r, piece);
 		empty = ok && PyBytes_GET_SIZE(piece) == 0;
 		Py_DECREF(piece);
 		if (!ok)
 			return APP_DONE;
+		if (is_answered(r->x)) {
+			exchange_end(r->x);
+			return APP_DONE;
+		}
+		if (r->pausing) {
+			r->x->pause = &r->pause;
+			return APP_PAUSE;
+		}
 		if (!empty)
 			return APP_MORE;
 	}

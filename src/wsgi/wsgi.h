@@ -19,6 +19,8 @@ struct wsgi_request {
 	PyObject *result;   /* what the application returned */
 	PyObject *iterator; /* over result, when it is neither list nor tuple */
 	PyObject *context;  /* contextvars.Context, for interleaved backends */
+	PyObject *pausing;  /* what ucorn.wait gave and the server is to wait for, or NULL */
+	struct pause pause; /* that, for the server */
 	PyObject *message;  /* what hooks and loggers see of it; NULL: nobody has looked */
 };
 
@@ -32,7 +34,7 @@ PyObject *field_names_key(struct field_names *names, struct slice name);
 
 /* environ.c: the names and the templates that environs are copied from. */
 struct environ_maker;
-struct environ_maker *environ_maker_new(const struct wsgi_options *options, PyObject *errors,
+struct environ_maker *environ_maker_new(const struct wsgi_app *app, PyObject *errors,
 					PyObject *file_wrapper);
 void environ_maker_free(struct environ_maker *maker);
 
@@ -90,6 +92,14 @@ bool response_fields_take(struct response *resp, PyObject *headers);
 /* early_hints.c: what wsgi.early_hints(headers) does. */
 PyObject *early_hints_call(struct wsgi_request *r, PyObject *headers);
 
+/* wait.c: ucorn.wait, one for all requests; wait_free when app is no more, or has another
+ * one. */
+PyObject *wait_new(struct wsgi_app *app);
+void wait_free(PyObject *object);
+
+/* Tells what the application has waited for that r->pause is over. */
+void wait_over(struct wsgi_request *r);
+
 /* input.c: wsgi.input, likewise. */
 struct input_pool;
 struct input_pool *input_pool_new(void);
@@ -125,10 +135,14 @@ struct wsgi_app {
 	struct app app;
 	PyObject *callable;
 	PyObject *before, *after; /* pre_request, post_request; NULL: not set */
+	PyObject *wait;		  /* ucorn.wait */
 	struct wsgi_options options;
 	struct environ_maker *environs;
 	struct start_pool *starts;
 	struct input_pool *inputs;
+	/* With options.pauses: */
+	struct wsgi_request *running; /* whose code runs now; NULL: nobody's */
+	unsigned long thread;	      /* on which applications run */
 };
 
 #endif

@@ -27,6 +27,7 @@ INSTALLED = {
     "usr/share/doc/ucorn/docs/gunicorn.md",
     "usr/share/doc/ucorn/docs/http.md",
     "usr/share/doc/ucorn/docs/settings.md",
+    "usr/share/doc/ucorn/docs/streaming.md",
     "usr/share/doc/ucorn/examples/deploy/Procfile",
     "usr/share/doc/ucorn/examples/deploy/README.md",
     "usr/share/doc/ucorn/examples/deploy/logrotate",
@@ -34,6 +35,8 @@ INSTALLED = {
     "usr/share/doc/ucorn/examples/deploy/nginx.conf",
     "usr/share/doc/ucorn/examples/deploy/ucorn.service",
     "usr/share/doc/ucorn/examples/deploy/ucorn.socket",
+    "usr/share/doc/ucorn/examples/events/README.md",
+    "usr/share/doc/ucorn/examples/events/events.py",
     "usr/share/doc/ucorn/examples/hello/README.md",
     "usr/share/doc/ucorn/examples/hello/hello.py",
 }

@@ -10,6 +10,7 @@ KINDS = {
     "list": (request_bytes("GET", "/"), 200),
     "tuple": (request_bytes("GET", "/tuple"), 200),
     "generator": (request_bytes("GET", "/generator"), 200),
+    "paused": (request_bytes("GET", "/paused"), 200),
     "late start": (request_bytes("GET", "/late-start"), 200),
     "empty": (request_bytes("GET", "/empty"), 200),
     "head": (request_bytes("HEAD", "/"), 200),

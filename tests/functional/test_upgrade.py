@@ -2,13 +2,18 @@
 
 import contextlib
 import errno
+import json
 import re
+import subprocess
 
 import pytest
 import websocket
 
 from support.rawhttp import request_bytes
 from support.waiting import DEADLINE, until
+
+
+ONLY_UCORN = pytest.mark.ucorn_only
 
 
 @pytest.fixture(scope="module")
@@ -33,6 +38,32 @@ def client(server):
 
 def count_descriptors(server):
     return int(server.get("/descriptors").text)
+
+
+@pytest.fixture
+def browse(tmp_path):
+    """browse(url) opens it in a browser, which runs until the end of the test."""
+    with contextlib.ExitStack() as stack:
+
+        def browse(url):
+            stack.enter_context(chromium(tmp_path, url))
+
+        yield browse
+
+
+@contextlib.contextmanager
+def chromium(home, url):
+    options = [
+        "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
+        "--remote-debugging-port=0", f"--user-data-dir={home}/profile",
+    ]  # fmt: skip
+    with open(home / "chromium.log", "wb") as log, subprocess.Popen(
+        ["chromium", *options, url], stdout=log, stderr=log
+    ) as process:
+        try:
+            yield
+        finally:
+            process.terminate()
 
 
 # Websockets: the examples of RFC 6455 1.3 and 5.7.
@@ -90,12 +121,43 @@ def test_the_head_is_out_before_what_the_application_sends(quiet, client):
     assert is_handshake(talk(client, "/ws_101_used_before", first=b"\x81\x05first"))
 
 
-def test_websocket_libraries(quiet):
-    address = "ws://%s:%d/ws_library" % quiet.address
-    with contextlib.closing(websocket.create_connection(address, timeout=DEADLINE)) as client:
+def open_websocket(server, way):
+    address = "ws://%s:%d/%s" % (*server.address, way)
+    return contextlib.closing(websocket.create_connection(address, timeout=DEADLINE))
+
+
+@pytest.mark.parametrize("way", ["ws_library", pytest.param("ws_waiting", marks=ONLY_UCORN)])
+def test_websocket_libraries(quiet, way):
+    with open_websocket(quiet, way) as client:
         for text in ("hello", "", "x" * 70_000, "\u20ac"):
             client.send(text)
             assert client.recv() == text
+
+
+@pytest.mark.ucorn_only
+@pytest.mark.needs("pauses")
+def test_many_websockets_in_one_thread(serve, backend):
+    """Each waits for its client, and all are served in turns."""
+    server = serve("socketapp:app", "-k", backend, "-w", "1")
+    before = count_descriptors(server)
+    with contextlib.ExitStack() as stack:
+        clients = [stack.enter_context(open_websocket(server, "ws_waiting")) for _ in range(50)]
+        assert server.get("/").text == "hello"
+        for number, client in enumerate(clients):
+            client.send(str(number))
+        assert [client.recv() for client in clients] == [str(n) for n in range(50)]
+        clients.pop().shutdown()  # without the goodbye of websockets
+    until(lambda: count_descriptors(server) == before, "all connections have ended")
+    assert "ERROR" not in server.log
+
+
+@pytest.mark.full
+def test_websocket_of_a_browser(serve, backend, browse):
+    server = serve("socketapp:app", "-k", backend, "-w", "1")
+    browse(server.url("/browser"))
+    server.wait_stdout("^browser: ")
+    seen = json.loads(re.search("^browser: (.*)$", server.stdout, re.M)[1])
+    assert seen == ["open", "hello \u20ac", 100_000, "closed 1000 enough true"]
 
 
 @pytest.mark.ucorn_only

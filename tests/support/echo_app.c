@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
+#include "ucorn/util/clock.h"
 #include "ucorn/util/fd.h"
 
 static const char fixed_body[] = "Hello, World\n";
@@ -113,6 +114,11 @@ static enum app_step answer_written(struct exchange *x)
 	return APP_DONE;
 }
 
+struct stream {
+	unsigned long piece;
+	struct pause pause;
+};
+
 /* How many pieces a stream has, by its target. */
 static unsigned long stream_length(const struct exchange *x)
 {
@@ -128,17 +134,23 @@ static unsigned long stream_length(const struct exchange *x)
 
 static enum app_step echo_more(struct app *app, struct exchange *x)
 {
-	unsigned long *piece = x->app_state;
+	struct stream *stream = x->app_state;
 	char text[32];
 	int n;
 
 	UNUSED(app);
-	if (*piece >= stream_length(x)) {
+	if (stream->piece >= stream_length(x)) {
 		exchange_end(x);
 		return APP_DONE;
 	}
-	n = snprintf(text, sizeof(text), "piece %lu\n", (*piece)++);
-	return exchange_send(x, slice_of(text, (size_t)n), NULL, NULL) < 0 ? APP_DONE : APP_MORE;
+	n = snprintf(text, sizeof(text), "piece %lu\n", stream->piece++);
+	if (exchange_send(x, slice_of(text, (size_t)n), NULL, NULL) < 0)
+		return APP_DONE;
+	if (!slice_starts(x->request.target, SLICE("/paused/")))
+		return APP_MORE;
+	stream->pause = (struct pause){.fd = -1, .end_us = clock_us() + 1000000};
+	x->pause = &stream->pause;
+	return APP_PAUSE;
 }
 
 static enum app_step answer_failing(struct exchange *x)
@@ -155,17 +167,17 @@ static enum app_step answer_failing(struct exchange *x)
 static enum app_step echo_start(struct app *app, struct exchange *x)
 {
 	struct slice target = x->request.target;
-	unsigned long *piece = arena_alloc(&x->conn->arena, sizeof(*piece));
+	struct stream *stream = arena_alloc(&x->conn->arena, sizeof(*stream));
 
 	container_of(app, struct echo_app, app)->started++;
-	if (!piece || response_start(&x->response, SLICE("200 OK")) != RESPONSE_OK ||
+	if (!stream || response_start(&x->response, SLICE("200 OK")) != RESPONSE_OK ||
 	    response_field(&x->response, SLICE("Content-Type"), SLICE("text/plain")) !=
 		    RESPONSE_OK) {
 		exchange_abort(x);
 		return APP_DONE;
 	}
-	*piece = 0;
-	x->app_state = piece;
+	*stream = (struct stream){0};
+	x->app_state = stream;
 	if (slice_eq(target, SLICE("/fixed")))
 		return answer_fixed(x);
 	if (slice_eq(target, SLICE("/borrow")))
@@ -178,7 +190,7 @@ static enum app_step echo_start(struct app *app, struct exchange *x)
 		return answer_failing(x);
 	if (slice_starts(target, SLICE("/status/")))
 		return answer_status(x);
-	if (slice_starts(target, SLICE("/stream/")))
+	if (slice_starts(target, SLICE("/stream/")) || slice_starts(target, SLICE("/paused/")))
 		return echo_more(app, x);
 	return answer_echo(x);
 }

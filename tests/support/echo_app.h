@@ -4,6 +4,7 @@
  *
  *   /fixed      13 bytes of text, whole body known
  *   /stream/N   N pieces "piece I\n", one per step
+ *   /paused/N   the same with a pause, for 1 s, behind each
  *   /fail       fails before the head, /cut after it
  *   /borrow     three pieces of which the queue borrows one
  *   /file       a range of a file

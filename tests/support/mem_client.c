@@ -15,6 +15,7 @@ void mem_client_init(struct mem_client *cl, struct conn_service *s, struct slice
 {
 	struct io io;
 
+	cl->holds_pauses = false;
 	io_mem_init(&cl->mem, input);
 	cl->mem.available = smaller(available, input.len);
 	io_mem_attach(&cl->mem, &io);
@@ -50,6 +51,11 @@ void mem_client_run(struct mem_client *cl)
 				return;
 			cl->conn.may_read = true;
 			cl->want = conn_advance(&cl->conn);
+			break;
+		case WANT_PAUSE:
+			if (cl->holds_pauses)
+				return;
+			cl->want = conn_resume(&cl->conn, false);
 			break;
 		case WANT_CLOSE:
 		case WANT_LENT:

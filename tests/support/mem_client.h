@@ -10,6 +10,7 @@ struct mem_client {
 	struct io_mem mem;
 	struct conn conn;
 	enum want want;
+	bool holds_pauses; /* else they are over at once */
 };
 
 /* Begins a connection on which available bytes of input have come. */

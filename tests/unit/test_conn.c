@@ -292,6 +292,71 @@ static void test_reader_that_stops_is_cut_off(void **state)
 	assert_int_equal(echo.finished, 1);
 }
 
+/* ---- pauses */
+
+/* A client that asks for such a stream, when the first piece has been sent. */
+static void begin_paused(struct mem_client *cl, size_t send_budget)
+{
+	mem_client_init(cl, &service, SLICE("GET /paused/2 HTTP/1.1\r\nHost: h\r\n\r\n"), SIZE_MAX);
+	cl->holds_pauses = true;
+	cl->mem.send_budget = send_budget;
+	mem_client_run(cl);
+}
+
+static bool has_sent(const struct mem_client *cl, const char *text)
+{
+	return memmem(cl->mem.output.base, cl->mem.output.len, text, strlen(text)) != NULL;
+}
+
+static void test_pieces_go_out_before_a_pause(void **state)
+{
+	struct mem_client cl;
+
+	UNUSED(state);
+	begin_paused(&cl, 10);
+	assert_int_equal(cl.want, WANT_WRITE);
+	cl.mem.send_budget = SIZE_MAX;
+	mem_client_run(&cl);
+	assert_int_equal(cl.want, WANT_PAUSE);
+	assert_true(has_sent(&cl, "piece 0") && !has_sent(&cl, "piece 1"));
+	/* How long it takes is nothing to the client's deadlines. */
+	assert_true(list_empty(&cl.conn.deadline.node));
+	cl.want = conn_resume(&cl.conn, false);
+	assert_int_equal(cl.want, WANT_APP);
+	cl.holds_pauses = false;
+	mem_client_run(&cl);
+	assert_true(has_sent(&cl, "piece 1"));
+	assert_int_equal(echo.finished, 1);
+	assert_true(conn_is_idle(&cl.conn));
+	mem_client_close(&cl);
+	mem_client_release(&cl);
+}
+
+static void test_client_gone_before_a_pause_finishes_the_application(void **state)
+{
+	struct mem_client cl;
+
+	UNUSED(state);
+	begin_paused(&cl, 10);
+	cl.mem.send_error = -EPIPE;
+	mem_client_run(&cl);
+	mem_client_release(&cl);
+	assert_int_equal(echo.finished, 1);
+}
+
+static void test_close_in_a_pause_finishes_the_application(void **state)
+{
+	struct mem_client cl;
+
+	UNUSED(state);
+	begin_paused(&cl, SIZE_MAX);
+	assert_int_equal(cl.want, WANT_PAUSE);
+	conn_close(&cl.conn);
+	cl.want = WANT_CLOSE;
+	mem_client_release(&cl);
+	assert_int_equal(echo.finished, 1);
+}
+
 /* ---- lost clients */
 
 static void test_client_gone_in_a_stream_finishes_the_application(void **state)
@@ -479,6 +544,11 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_kept_connection_has_its_own_deadline, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(test_reader_that_stops_is_cut_off, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_pieces_go_out_before_a_pause, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			test_client_gone_before_a_pause_finishes_the_application, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_close_in_a_pause_finishes_the_application,
+						setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			test_client_gone_in_a_stream_finishes_the_application, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_close_in_a_stream_finishes_the_application,

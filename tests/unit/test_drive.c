@@ -15,6 +15,7 @@
 
 #define FIXED  "GET /fixed HTTP/1.1\r\nHost: a\r\n\r\n"
 #define STREAM "GET /stream/3 HTTP/1.1\r\nHost: a\r\n\r\n"
+#define PAUSED "GET /paused/2 HTTP/1.1\r\nHost: a\r\n\r\n"
 
 enum { LONG_MS = 60000, FEW = 3, LATER_MS = 10000, MANY = 100 };
 
@@ -42,7 +43,17 @@ static void note_drop(struct driver *d, struct conn *c)
 	of_conn(c)->want = WANT_CLOSE;
 }
 
-static const struct driver_ops ops = {.watch = note_watch, .drop = note_drop};
+static void note_pause(struct driver *d, struct conn *c)
+{
+	assert_ptr_equal(d, &driver);
+	of_conn(c)->want = WANT_PAUSE;
+}
+
+static const struct driver_ops ops = {
+	.watch = note_watch,
+	.pause = note_pause,
+	.drop = note_drop,
+};
 
 static enum want run_application(void *data, struct conn *c)
 {
@@ -472,6 +483,40 @@ static void test_a_running_request_of_a_lost_client_is_not_touched(void **state)
 	assert_int_not_equal(cl->want, WANT_CLOSE);
 }
 
+/* ---- pauses */
+
+static void test_others_run_in_a_pause(void **state)
+{
+	struct mem_client *cl = begin(0, PAUSED), *other;
+
+	UNUSED(state);
+	driver_run(&driver, MANY, LONG_MS);
+	assert_int_equal(cl->want, WANT_PAUSE);
+	assert_false(driver_has_work(&driver));
+	other = begin(1, FIXED);
+	driver_run(&driver, MANY, LONG_MS);
+	assert_int_equal(received(other, "200 OK"), 1);
+
+	driver_resume(&driver, &cl->conn, true);
+	assert_int_equal(driver.fresh, 0);
+	driver_run(&driver, MANY, LONG_MS);
+	assert_int_equal(received(cl, "piece"), 2);
+}
+
+static void test_cut_in_a_pause(void **state)
+{
+	struct mem_client *cl = begin(0, PAUSED);
+
+	UNUSED(state);
+	driver_run(&driver, MANY, LONG_MS);
+	assert_int_equal(cl->want, WANT_PAUSE);
+	driver_cut(&driver, &cl->conn);
+	driver_run(&driver, MANY, LONG_MS);
+	assert_int_equal(cl->want, WANT_CLOSE);
+	assert_int_equal(received(cl, "piece"), 1);
+	assert_int_equal(echo.finished, 1);
+}
+
 /* A minimum rate counts time without that of applications. */
 static void test_time_in_applications_is_counted(void **state)
 {
@@ -510,6 +555,8 @@ int main(void)
 		TEST(test_shed_closes_a_slow_head_rather_than_nothing),
 		TEST(test_close_idle),
 		TEST(test_close_idle_takes_a_last_look),
+		TEST(test_others_run_in_a_pause),
+		TEST(test_cut_in_a_pause),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

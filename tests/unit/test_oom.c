@@ -57,6 +57,7 @@ static struct echo_app echo;
 static const char *const inputs[] = {
 	"GET /fixed HTTP/1.1\r\n" FIELDS "\r\nGET /fixed HTTP/1.1\r\n" FIELDS "\r\n",
 	"GET /stream/3 HTTP/1.1\r\n" FIELDS "\r\n",
+	"GET /paused/3 HTTP/1.1\r\n" FIELDS "\r\n",
 	"GET /borrow HTTP/1.1\r\n" FIELDS "\r\n",
 	"GET /file HTTP/1.1\r\n" FIELDS "\r\n",
 	"GET /write HTTP/1.1\r\n" FIELDS "\r\n",

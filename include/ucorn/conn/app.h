@@ -10,8 +10,9 @@ struct conn;
 struct exchange;
 
 enum app_step {
-	APP_DONE, /* the whole response is queued, or the exchange has failed */
-	APP_MORE, /* call more when what is queued has been written */
+	APP_DONE,  /* the whole response is queued, or the exchange has failed */
+	APP_MORE,  /* call more when what is queued has been written */
+	APP_PAUSE, /* likewise, and not before what x->pause says */
 };
 
 struct app_ops {

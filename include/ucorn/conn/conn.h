@@ -4,7 +4,7 @@
  *   IDLE -> HEAD -> [SPOOL] -> APP -> DRAIN -> IDLE ...
  *                               ^|
  *                               |v      an unfinished response
- *                             FLUSH
+ *                             FLUSH -> [PAUSE] -> APP
  *
  * A bad head or body goes straight to DRAIN, with an error page; DRAIN goes to
  * LINGER when the connection is not kept and the client may still be sending;
@@ -36,6 +36,7 @@ enum conn_state {
 	CONN_SPOOL,  /* the body is coming */
 	CONN_APP,    /* it is the application's turn: request here, or room for more */
 	CONN_FLUSH,  /* the application has more to give, when this has been written */
+	CONN_PAUSE,  /* it is written, and the application waits for something else */
 	CONN_DRAIN,  /* the application has finished: the rest is being written */
 	CONN_LINGER, /* our last byte is written: waiting for the client's close */
 	CONN_CLOSED,
@@ -46,6 +47,7 @@ enum want {
 	WANT_READ,
 	WANT_WRITE,
 	WANT_APP,
+	WANT_PAUSE, /* what x.pause says: conn_resume when that has come */
 	WANT_CLOSE,
 	WANT_LENT, /* a driver's: the application side has it, and gives it back with conn_advance */
 };
@@ -193,6 +195,9 @@ MUST_CHECK bool conn_may_begin(struct conn *c);
 /* Behind these, still on the application's side: writes what can be written at once.  True
  * when nothing is left to be done before the client sends more. */
 MUST_CHECK bool conn_write_now(struct conn *c);
+
+/* After WANT_PAUSE: it is over; ready: because of the descriptor, not the time. */
+MUST_CHECK enum want conn_resume(struct conn *c, bool ready);
 
 /* Both sides at once: conn_run and conn_advance. */
 MUST_CHECK enum want conn_application(struct conn *c);

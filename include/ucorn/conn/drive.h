@@ -15,6 +15,11 @@ struct driver_ops {
 	 * when that can be had.  What it waited for before is forgotten. */
 	void (*watch)(struct driver *d, struct conn *c, enum want want);
 
+	/* c waits for what c->x.pause says: driver_resume is to be called when that has
+	 * come, and driver_cut when the client has gone meanwhile.  NULL where applications
+	 * never give APP_PAUSE. */
+	void (*pause)(struct driver *d, struct conn *c);
+
 	/* c has closed: its storage may be freed, but not before the current
 	 * event's callback has returned. */
 	void (*drop)(struct driver *d, struct conn *c);
@@ -43,6 +48,9 @@ void driver_settle(struct driver *d, struct conn *c, enum want want);
 
 /* What c waits for can be had. */
 void driver_ready(struct driver *d, struct conn *c);
+
+/* c's pause is over; ready: because of the descriptor, not the time. */
+void driver_resume(struct driver *d, struct conn *c, bool ready);
 
 /* Something has happened on c's descriptor that c does not wait for: if the client
  * has gone, a request that has not begun is dropped. */

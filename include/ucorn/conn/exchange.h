@@ -8,6 +8,15 @@
 
 struct conn;
 
+/* What an application waits for between two of its steps: a descriptor, a time, or
+ * whichever comes first. */
+struct pause {
+	int fd;		 /* -1: none */
+	bool for_write;	 /* until fd can be written to; else read from */
+	bool ready;	 /* when it is over: the descriptor is; else the time was up */
+	uint64_t end_us; /* of clock_us; UINT64_MAX: no time is set */
+};
+
 struct exchange {
 	struct conn *conn;
 	struct http_request request;
@@ -21,6 +30,7 @@ struct exchange {
 	int spill_fd;		    /* of what write() left over; -1: none */
 	off_t spill_end;	    /* bytes in that file */
 	void *app_state;	    /* the application's, from start to finish */
+	struct pause *pause;	    /* likewise: set for APP_PAUSE; NULL: is over, or none */
 	uint64_t started_us;	    /* clock_us() when the application began; 0: not timed */
 	uint64_t queued_ms;	    /* the service's now_ms when it was ready for the application */
 	uint64_t begun_ms;	    /* clock_ms() when the application began */

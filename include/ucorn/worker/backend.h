@@ -14,6 +14,7 @@ struct worker_backend {
 
 	bool multithread; /* wsgi.multithread */
 	bool interleaved; /* applications take turns on one thread */
+	bool pauses;	  /* applications may give APP_PAUSE */
 	bool exclusive;	  /* one application at a time, from its first to its last piece */
 	bool threaded;	  /* applications run on other threads than the loop, which has no GIL */
 

@@ -23,6 +23,8 @@ struct wsgi_options {
 	bool sendfile;	  /* files behind wsgi.file_wrapper are not read by Python */
 	bool interleaved; /* several applications run in turns on one thread: each
 			   * gets a contextvars.Context of its own */
+	bool pauses;	  /* where ucorn.wait is called, that thread may not wait: the server
+			   * is to do so, see APP_PAUSE */
 };
 
 /* Sets what the worker knows, and takes over what hooks have made of it; before the

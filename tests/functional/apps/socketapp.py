@@ -103,13 +103,11 @@ def ws_101_used_before(environ, start_response):
     return []
 
 
-def ws_library(environ, start_response):
-    """The same with wsproto."""
+def library_handshake(environ):
+    """The same with wsproto: its side of a connection whose request has come."""
     from wsproto import WSConnection
     from wsproto.connection import ConnectionType
-    from wsproto.events import AcceptConnection, CloseConnection, Message, Request
 
-    sock = environ["gunicorn.socket"]
     connection = WSConnection(ConnectionType.SERVER)
     connection.initiate_upgrade_connection(
         [
@@ -119,20 +117,76 @@ def ws_library(environ, start_response):
         ],
         environ["RAW_URI"],
     )
-    while True:
-        for event in connection.events():
-            if isinstance(event, Request):
-                sock.sendall(connection.send(AcceptConnection()))
-            elif isinstance(event, Message):
-                echo = Message(event.data, message_finished=event.message_finished)
-                sock.sendall(connection.send(echo))
-            elif isinstance(event, CloseConnection):
-                sock.sendall(connection.send(event.response()))
-                raise StopIteration
-        data = sock.recv(4096)
-        if not data:
-            raise StopIteration
-        connection.receive_data(data)
+    return connection
+
+
+def library_answers(connection, sock):
+    """Answers what has come; False when the client has said goodbye."""
+    from wsproto.events import AcceptConnection, CloseConnection, Message, Request
+
+    for event in connection.events():
+        if isinstance(event, Request):
+            sock.sendall(connection.send(AcceptConnection()))
+        elif isinstance(event, Message):
+            echo = Message(event.data, message_finished=event.message_finished)
+            sock.sendall(connection.send(echo))
+        elif isinstance(event, CloseConnection):
+            sock.sendall(connection.send(event.response()))
+            return False
+    return True
+
+
+def library_receives(connection, sock):
+    data = sock.recv(4096)
+    connection.receive_data(data or None)
+    return data
+
+
+def ws_library(environ, start_response):
+    sock, connection = environ["gunicorn.socket"], library_handshake(environ)
+    while library_answers(connection, sock) and library_receives(connection, sock):
+        pass
+    raise StopIteration
+
+
+def ws_waiting(environ, start_response):
+    """The same, while others have their turns."""
+    sock, connection = environ["gunicorn.socket"], library_handshake(environ)
+    while library_answers(connection, sock):
+        yield from environ["ucorn.wait"](fd=sock)
+        if not library_receives(connection, sock):
+            break
+
+
+PAGE = """<!doctype html>
+<script>
+const socket = new WebSocket(`ws://${location.host}/ws_library`);
+const seen = [];
+const note = (what) => { seen.push(what); };
+socket.onopen = () => { note("open"); socket.send("hello \u20ac"); };
+socket.onmessage = (e) => {
+    note(e.data.length < 100 ? e.data : e.data.length);
+    if (seen.length == 2) socket.send("x".repeat(100000));
+    else socket.close(1000, "enough");
+};
+socket.onerror = () => { note("error"); };
+socket.onclose = (e) => {
+    note(`closed ${e.code} ${e.reason} ${e.wasClean}`);
+    fetch("/browser_says", {method: "POST", body: JSON.stringify(seen)});
+};
+</script>
+"""
+
+
+def browser(environ, start_response):
+    """A page that opens a websocket, and reports what it has seen."""
+    start_response("200 OK", [("Content-Type", "text/html; charset=utf-8")])
+    return [PAGE.encode()]
+
+
+def browser_says(environ, start_response):
+    print("browser:", environ["wsgi.input"].read().decode(), flush=True)
+    return text(start_response, "heard")
 
 
 # Taken over, and kept.
@@ -246,7 +300,7 @@ ROUTES = {
     f"/{function.__name__}": function
     for function in (
         ws_stop, ws_list, ws_none, ws_generator, ws_empty_piece, ws_101, ws_101_generator,
-        ws_101_used_before, ws_library, keep, say, drop, cycle, used, used_late, used_file,
+        ws_101_used_before, ws_library, ws_waiting, browser, browser_says, keep, say, drop, cycle, used, used_late, used_file,
         used_boom, properties, look, stop, descriptors, environ_size, remember, remembered,
     )
 }  # fmt: skip

@@ -318,6 +318,14 @@ def early_hints(environ, start_response):
     return text(start_response, "hinted")
 
 
+def paused(environ, start_response):
+    start_response("200 OK", [])
+    yield from environ["ucorn.wait"](0)
+    yield b"one,"
+    yield from environ["ucorn.wait"](0)
+    yield b"two"
+
+
 class Context:
     """Tells on its way whether the context variable is still this request's."""
 
@@ -372,6 +380,7 @@ ROUTES = {
     "/boom-late": boom_late,
     "/errors": errors,
     "/early-hints": early_hints,
+    "/paused": paused,
     "/context": Context,
 }
 

@@ -7,7 +7,8 @@ from .figures import descriptors, wait_idle
 from .waiting import until
 
 
-def _raise_descriptor_limit(count):
+def raise_descriptor_limit(count):
+    """So many can be open from now on, here and in servers that are started here."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft < count:
         assert hard >= count, f"{count} descriptors are needed, {hard} allowed"
@@ -17,7 +18,7 @@ def _raise_descriptor_limit(count):
 @contextlib.contextmanager
 def crowd(server, count, **options):
     """That many connections to the server; all are closed in the end."""
-    _raise_descriptor_limit(count + 200)
+    raise_descriptor_limit(count + 200)
     with contextlib.ExitStack() as stack:
         yield [stack.enter_context(server.connect(**options)) for _ in range(count)]
 

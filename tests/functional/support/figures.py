@@ -46,6 +46,10 @@ def _kib(pid, file, name):
     return int(re.search(rf"^{name}:\s+(\d+) kB", Path(f"/proc/{pid}/{file}").read_text(), re.M)[1])
 
 
+def rss_kib(pid):
+    return _kib(pid, "smaps_rollup", "Rss")
+
+
 class Memory:
     """By how much a server's processes together have grown since this was made."""
 
@@ -53,11 +57,11 @@ class Memory:
         self._before = {}
         for process in processes.of_session(server.pid):
             Path(f"/proc/{process.pid}/clear_refs").write_text("5")  # the peak starts anew
-            self._before[process.pid] = _kib(process.pid, "smaps_rollup", "Rss")
+            self._before[process.pid] = rss_kib(process.pid)
 
     def growth_kib(self):
         """Now, exactly."""
-        return sum(_kib(pid, "smaps_rollup", "Rss") - kib for pid, kib in self._before.items())
+        return sum(rss_kib(pid) - kib for pid, kib in self._before.items())
 
     def peak_growth_kib(self):
         """At the worst moment in between."""

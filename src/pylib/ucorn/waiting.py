@@ -1,0 +1,17 @@
+"""environ['ucorn.wait'] where the application has a thread or a greenlet of its own, which may
+wait.  The modules' functions are looked up at each call: gevent and eventlet replace them."""
+import select
+import time
+
+
+def wait_here(timeout, fd, write):
+    """Whether fd gets ready; timeout in seconds or None, fd -1 for none."""
+    if fd < 0:
+        time.sleep(timeout)
+        return False
+    if not hasattr(select, "poll"):  # eventlet takes it away
+        ready = select.select([] if write else [fd], [fd] if write else [], [], timeout)
+        return any(ready)
+    poll = select.poll()
+    poll.register(fd, select.POLLOUT if write else select.POLLIN)
+    return bool(poll.poll(None if timeout is None else timeout * 1000))
