@@ -10,7 +10,6 @@ import signal
 import socket
 import stat
 import subprocess
-import sys
 import tempfile
 import textwrap
 from pathlib import Path
@@ -22,9 +21,9 @@ from support.gunicorn import BINARY as GUNICORN
 from support.rawhttp import Client, request_bytes
 from support.server import APPS, BINARY, IS_UCORN, environ_with, free_port, run_to_end
 from support.server import sanitizer_report
+from support.users import needs_users
 from support.waiting import DEADLINE, until
 
-as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root may change users")
 
 #: For gunicornapp: who the worker is.
 WHO = """
@@ -188,7 +187,7 @@ def test_daemon_lets_workers_go_on_winch(daemon):
 # --- user, group, umask
 
 
-@as_root
+@needs_users
 @pytest.mark.parametrize("binary", [BINARY, GUNICORN], ids=["ucorn", "gunicorn"])
 def test_workers_run_as_the_user(open_folder, daemon, binary):
     user, group = someone()
@@ -200,7 +199,7 @@ def test_workers_run_as_the_user(open_folder, daemon, binary):
     server.stop()
 
 
-@as_root
+@needs_users
 @pytest.mark.ucorn_only
 def test_roots_group_is_left(open_folder, serve):
     user, group = someone()
@@ -211,7 +210,7 @@ def test_roots_group_is_left(open_folder, serve):
     assert ask(server, WHO)["groups"] == [7]
 
 
-@as_root
+@needs_users
 def test_initgroups(open_folder, serve):
     user, group = someone()
     server = serve("gunicornapp:app", "-u", user.pw_name, "-g", group.gr_name, "--initgroups")
@@ -221,7 +220,7 @@ def test_initgroups(open_folder, serve):
         assert who["gid"] == [group.gr_gid] * 3
 
 
-@as_root
+@needs_users
 def test_post_fork_has_the_masters_privileges(open_folder, serve):
     user, _ = someone()
     config = open_folder / "conf.py"
@@ -233,7 +232,7 @@ def test_post_fork_has_the_masters_privileges(open_folder, serve):
     server.wait_log(rf"\[INFO\] {os.geteuid()}, {user.pw_uid}$")
 
 
-@as_root
+@needs_users
 @pytest.mark.ucorn_only
 def test_user_that_cannot_be_had(open_folder, serve):
     """A server that is not root's may name no user but its own."""
@@ -245,7 +244,7 @@ def test_user_that_cannot_be_had(open_folder, serve):
     server.wait_log(r"\[ERROR\] The worker cannot change its user to 1: Operation not permitted\.")
 
 
-@as_root
+@needs_users
 def test_own_user_may_be_named(open_folder, serve):
     user, group = someone()
     own = ["setpriv", f"--reuid={user.pw_uid}", f"--regid={group.gr_gid}", "--clear-groups"]
@@ -253,7 +252,7 @@ def test_own_user_may_be_named(open_folder, serve):
     assert ask(server, WHO)["uid"] == [user.pw_uid] * 3
 
 
-@as_root
+@needs_users
 def test_unix_socket_belongs_to_the_user(open_folder, serve):
     user, group = someone()
     path = open_folder / "sock"
@@ -274,7 +273,7 @@ def test_umask_is_for_unix_sockets(serve, tmp_path, umask, mode):
     assert stat.S_IMODE(pidfile.stat().st_mode) == 0o644
 
 
-@as_root
+@needs_users
 @pytest.mark.ucorn_only
 def test_logs_are_the_users_to_reopen(open_folder, serve):
     user, group = someone()
@@ -294,7 +293,7 @@ def test_logs_are_the_users_to_reopen(open_folder, serve):
     assert "isn't writable" not in error.read_text()
 
 
-@as_root
+@needs_users
 @pytest.mark.ucorn_only
 @pytest.mark.parametrize("link", ["symbolic", "hard", "folder"])
 def test_a_log_behind_a_link_keeps_its_owner(open_folder, serve, link):
