@@ -32,9 +32,15 @@ endfunction()
 
 ucorn_python("sysconfig.get_path('include')" PYTHON_INCLUDE)
 ucorn_python("sysconfig.get_config_var('LIBDIR')" PYTHON_LIBDIR)
-ucorn_python("sysconfig.get_config_var('LDVERSION')" PYTHON_LDVERSION)
+ucorn_python("sysconfig.get_config_var('LDLIBRARY')" PYTHON_LDLIBRARY)
+ucorn_python("sys.base_prefix" PYTHON_PREFIX)
 ucorn_python("'%d.%d' % sys.version_info[:2]" PYTHON_MINOR)
-find_library(PYTHON_LIBRARY python${PYTHON_LDVERSION} HINTS ${PYTHON_LIBDIR} REQUIRED)
+if(NOT PYTHON_LDLIBRARY MATCHES "\\.so")
+	message(FATAL_ERROR "${UCORN_PYTHON} has no shared library to embed: it was built without "
+		"--enable-shared (pyenv: PYTHON_CONFIGURE_OPTS=--enable-shared pyenv install VERSION)")
+endif()
+# Below the prefix first: LIBDIR is where Python was built for, and it may have been moved.
+find_library(PYTHON_LIBRARY ${PYTHON_LDLIBRARY} HINTS ${PYTHON_PREFIX}/lib ${PYTHON_LIBDIR} REQUIRED)
 message(STATUS "embedding Python ${PYTHON_MINOR}: ${PYTHON_LIBRARY}")
 
 # Headers only for those who may see them; the library for the whole program.
@@ -51,3 +57,7 @@ if(UCORN_PYDEBUG AND CMAKE_C_COMPILER_ID STREQUAL "GNU")
 endif()
 add_library(dep_python INTERFACE)
 target_link_libraries(dep_python INTERFACE ${PYTHON_LIBRARY})
+
+# An installed program finds the library, too, where the linker would not look for it.  There is
+# no such path in it for the system's own.
+set(CMAKE_INSTALL_RPATH_USE_LINK_PATH ON)

@@ -94,14 +94,19 @@ static int apply_all(const struct launch *l, const struct variables *v, struct s
 {
 	const char *paste = cli_value(&l->line, "paste");
 
+	if (paste && !*paste)
+		paste = NULL;
 	/* The file may import it, and on a reload it is to find what it found at start. */
 	if (gunicorn_use_installed(said(l, v, "use_installed_gunicorn") != NULL, err) < 0)
 		return -1;
-	if (conf_file_load(s, said(l, v, "config"), l->reloading, err) < 0 ||
+	if (conf_file_load(s, said(l, v, "config"), paste, l->reloading, err) < 0 ||
 	    cli_apply(&v->gunicorns, s, ORIGIN_ENV_ARGS, err) < 0 ||
 	    cli_apply(&v->own, s, ORIGIN_OWN_ENV_ARGS, err) < 0 ||
 	    cli_apply(&l->line, s, ORIGIN_COMMAND_LINE, err) < 0)
 		return -1;
+	/* From elsewhere it is the application only if no other one is named. */
+	if (!paste && !settings_app(s))
+		paste = s->paste;
 	return paste ? conf_paste(s, paste, err) : 0;
 }
 

@@ -112,7 +112,7 @@ static int unsigned_set(const struct setting *row, void *field, const char *text
 {
 	/* Command lines and WEB_CONCURRENCY go through int(text), a file's
 	 * strings through int(text, 0). */
-	bool literal = origin == ORIGIN_FILE;
+	bool literal = origin == ORIGIN_FILE || origin == ORIGIN_PASTE;
 	struct slice shown = stripped(text);
 	struct integer number;
 

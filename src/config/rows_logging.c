@@ -197,7 +197,8 @@ static const struct setting rows[] = {
 		.metavar = "STRING",
 		.section = SECTION_SERVER_MECHANICS,
 		.description = "A PasteDeploy file that describes the application, with #NAME "
-			       "behind it for one of several.",
+			       "behind it for one of several. Its section [server:main] gives "
+			       "settings if it says use = egg:ucorn#main.",
 	},
 };
 

@@ -79,6 +79,7 @@ const char *origin_title(enum origin origin)
 		[ORIGIN_DEFAULT] = "default",
 		[ORIGIN_ENVIRONMENT] = "environment",
 		[ORIGIN_FILE] = "configuration file",
+		[ORIGIN_PASTE] = "PasteDeploy file",
 		[ORIGIN_ENV_ARGS] = "GUNICORN_CMD_ARGS",
 		[ORIGIN_OWN_ENV_ARGS] = "UCORN_CMD_ARGS",
 		[ORIGIN_COMMAND_LINE] = "command line",

@@ -120,8 +120,10 @@ int signals_open(struct err *err)
 
 void signals_close(void)
 {
+	/* One that comes while the interpreter ends asks for nothing more; the default
+	 * would make another exit status of it. */
 	for (size_t i = 0; i < ARRAY_LEN(table); i++)
-		set_action(table[i].number, SIG_DFL);
+		set_action(table[i].number, do_nothing);
 	fd_close(&pipe_ends[0]);
 	fd_close(&pipe_ends[1]);
 }

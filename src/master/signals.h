@@ -11,7 +11,7 @@ struct master;
 /* Makes the self-pipe and installs the handler.  0, or -1 with err. */
 MUST_CHECK int signals_open(struct err *err);
 
-/* Puts the default actions back and closes the pipe. */
+/* Signals mean nothing any more; closes the pipe. */
 void signals_close(void);
 
 /* Installs the handler (again: after foreign code has run).  Nothing before

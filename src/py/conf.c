@@ -52,23 +52,35 @@ static int keep_object(struct settings *s, PyObject *name, PyObject *object)
 	return rc;
 }
 
-static PyObject *put(PyObject *self, PyObject *args)
+static PyObject *put(PyObject *self, PyObject *args, enum origin origin)
 {
 	struct settings *s = PyCapsule_GetPointer(self, NULL);
 	PyObject *name, *texts, *object;
 
 	if (!s || !PyArg_ParseTuple(args, "UOO", &name, &texts, &object))
 		return NULL;
-	if (conf_put(s, name, texts) < 0 || keep_object(s, name, object) < 0)
+	if (conf_put(s, name, texts, origin) < 0 || keep_object(s, name, object) < 0)
 		return NULL;
 	return conf_raw(setting_find(PyUnicode_AsUTF8(name)), s);
 }
 
-static PyObject *putter_new(struct settings *s)
+static PyObject *put_of_file(PyObject *self, PyObject *args)
 {
-	static PyMethodDef method = {"put", put, METH_VARARGS, NULL};
+	return put(self, args, ORIGIN_FILE);
+}
+
+static PyObject *put_of_paste(PyObject *self, PyObject *args)
+{
+	return put(self, args, ORIGIN_PASTE);
+}
+
+static PyMethodDef file_putter = {"put", put_of_file, METH_VARARGS, NULL};
+static PyMethodDef paste_putter = {"put", put_of_paste, METH_VARARGS, NULL};
+
+static PyObject *putter_new(struct settings *s, PyMethodDef *method)
+{
 	PyObject *capsule = PyCapsule_New(s, NULL, NULL);
-	PyObject *function = capsule ? PyCFunction_New(&method, capsule) : NULL;
+	PyObject *function = capsule ? PyCFunction_New(method, capsule) : NULL;
 
 	Py_XDECREF(capsule);
 	return function;
@@ -149,7 +161,8 @@ static int load_failed(bool reloading, struct err *err)
 
 /* --- the file --- */
 
-int conf_file_load(struct settings *s, const char *location, bool reloading, struct err *err)
+int conf_file_load(struct settings *s, const char *location, const char *paste, bool reloading,
+		   struct err *err)
 {
 	PyObject *table = conf_module(), *module = NULL, *putter = NULL, *found = NULL;
 	int rc = -1;
@@ -158,9 +171,9 @@ int conf_file_load(struct settings *s, const char *location, bool reloading, str
 	if (table && state_of(s))
 		module = pylib_import("ucorn.conffile");
 	if (module)
-		putter = putter_new(s);
+		putter = putter_new(s, &file_putter);
 	if (putter)
-		found = PyObject_CallMethod(module, "load", "zO", location, putter);
+		found = PyObject_CallMethod(module, "load", "zzO", location, paste, putter);
 	if (found)
 		rc = PyDict_SetItemString(state_of(s), "location", found);
 	if (rc < 0)
@@ -192,14 +205,21 @@ static int paste_apply(struct settings *s, PyObject *found, struct err *err)
 int conf_paste(struct settings *s, const char *uri, struct err *err)
 {
 	PyObject *table = conf_module(), *module = NULL, *found = NULL;
+	PyObject *variables = NULL, *putter = NULL;
 	int rc;
 
 	if (table)
+		variables = conf_raw(setting_find("raw_paste_global_conf"), s);
+	if (variables && state_of(s))
+		putter = putter_new(s, &paste_putter);
+	if (putter)
 		module = pylib_import("ucorn.conffile");
 	if (module)
-		found = PyObject_CallMethod(module, "paste", "s", uri);
+		found = PyObject_CallMethod(module, "paste", "sOO", uri, variables, putter);
 	rc = found ? paste_apply(s, found, err) : failed(err);
 	Py_XDECREF(found);
+	Py_XDECREF(putter);
+	Py_XDECREF(variables);
 	Py_XDECREF(module);
 	Py_XDECREF(table);
 	return rc;

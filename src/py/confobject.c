@@ -124,7 +124,7 @@ static PyObject *check(PyObject *self, PyObject *args)
 		return NULL;
 	if (settings_init(&scratch, &err) < 0)
 		return PyErr_Format(PyExc_ValueError, "%s", err.text);
-	if (conf_put(&scratch, name, texts) == 0)
+	if (conf_put(&scratch, name, texts, ORIGIN_FILE) == 0)
 		raw = conf_raw(setting_find(PyUnicode_AsUTF8(name)), &scratch);
 	settings_release(&scratch);
 	return raw;
@@ -167,29 +167,31 @@ PyObject *conf_module(void)
 /* --- one value --- */
 
 /* As bytes of the outside world, which may be no UTF-8. */
-static int put_text(struct settings *s, const char *name, PyObject *text, struct err *err)
+static int put_text(struct settings *s, const char *name, PyObject *text, enum origin origin,
+		    struct err *err)
 {
 	PyObject *bytes = PyUnicode_EncodeFSDefault(text);
 	int rc = -1;
 	char *value;
 
 	if (bytes && PyBytes_AsStringAndSize(bytes, &value, NULL) == 0)
-		rc = settings_set(s, name, value, ORIGIN_FILE, err);
+		rc = settings_set(s, name, value, origin, err);
 	Py_XDECREF(bytes);
 	return rc;
 }
 
-static int put_list(struct settings *s, const char *name, PyObject *texts, struct err *err)
+static int put_list(struct settings *s, const char *name, PyObject *texts, enum origin origin,
+		    struct err *err)
 {
-	if (settings_clear(s, name, ORIGIN_FILE, err) < 0)
+	if (settings_clear(s, name, origin, err) < 0)
 		return -1;
 	for (Py_ssize_t i = 0; i < PyList_GET_SIZE(texts); i++)
-		if (put_text(s, name, PyList_GET_ITEM(texts, i), err) < 0)
+		if (put_text(s, name, PyList_GET_ITEM(texts, i), origin, err) < 0)
 			return -1;
 	return 0;
 }
 
-int conf_put(struct settings *s, PyObject *name_object, PyObject *texts)
+int conf_put(struct settings *s, PyObject *name_object, PyObject *texts, enum origin origin)
 {
 	const char *name = PyUnicode_AsUTF8(name_object);
 	struct err err = {0};
@@ -198,11 +200,11 @@ int conf_put(struct settings *s, PyObject *name_object, PyObject *texts)
 	if (!name)
 		return -1;
 	if (texts == Py_None)
-		rc = settings_clear(s, name, ORIGIN_FILE, &err);
+		rc = settings_clear(s, name, origin, &err);
 	else if (PyList_Check(texts))
-		rc = put_list(s, name, texts, &err);
+		rc = put_list(s, name, texts, origin, &err);
 	else
-		rc = put_text(s, name, texts, &err);
+		rc = put_text(s, name, texts, origin, &err);
 	if (rc < 0 && !PyErr_Occurred())
 		PyErr_SetString(PyExc_ValueError, err.text);
 	return rc;
@@ -253,7 +255,7 @@ static PyObject *objects_object(const struct settings *s)
 	while (objects && kept && PyDict_Next(kept, &at, &name, &value)) {
 		const char *text = PyUnicode_AsUTF8(name);
 
-		if (!text || (settings_origin(s, text) == ORIGIN_FILE &&
+		if (!text || (settings_origin(s, text) <= ORIGIN_PASTE &&
 			      PyDict_SetItem(objects, name, value) < 0))
 			Py_CLEAR(objects);
 	}

@@ -13,6 +13,6 @@ PyObject *conf_raw(const struct setting *row, const struct settings *s);
 
 /* Gives the setting the texts that a file says: None, a str or a list of str.  -1
  * with an exception set. */
-int conf_put(struct settings *s, PyObject *name, PyObject *texts);
+int conf_put(struct settings *s, PyObject *name, PyObject *texts, enum origin origin);
 
 #endif

@@ -235,13 +235,28 @@ static const struct app_ops wsgi_ops = {
 	.lookup = wsgi_lookup,
 };
 
+/* For a SpecError: its class says with which code a worker ends. */
+static int spec_failed(struct err *err)
+{
+	PyObject *type, *value, *trace, *code;
+	long number = 4;
+
+	PyErr_Fetch(&type, &value, &trace);
+	code = PyObject_GetAttrString(type, "exit_code");
+	if (code)
+		number = PyLong_AsLong(code);
+	Py_XDECREF(code);
+	PyErr_Restore(type, value, trace);
+	return py_error_sentence(err, (int)number, "Failed to find the application.");
+}
+
 /* Puts the exception that ended the load into err, as wsgi_app_load says. */
 static void load_failed(PyObject *spec_error, struct err *err)
 {
 	int code;
 
 	if (spec_error && PyErr_ExceptionMatches(spec_error)) {
-		py_error_sentence(err, 4, "Failed to find the application.");
+		spec_failed(err);
 	} else if (py_error_is_exit(&code)) {
 		err_set_exit(err, code, "%s", "");
 	} else {

@@ -2,6 +2,8 @@
 
 UCORN_BINARY    the server under test (default: build/release/ucorn)
 UCORN_BACKENDS  the backends that tests run on (default: sync,event)
+UCORN_TEST_VENV a virtual environment with what tests/functional/requirements.txt names, for a
+                server with another Python than the one that runs the tests
 UCORN_TEST_DEADLINE  seconds until a test gives up waiting (default: 30)"""
 
 import contextlib

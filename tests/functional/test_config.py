@@ -630,7 +630,7 @@ def test_cfg(conf, tmp_path):
         "         cfg.settings['bind'].cli, cfg.settings['bind'].section,\n"
         "         cfg.secure_scheme_headers['X-FORWARDED-SSL'], cfg.forwarded_allow_ips,\n"
         "         cfg.post_request(1, 2, 3, 4), cfg.on_exit(None), sorted(cfg.ssl_options)[0],\n"
-        "         refusal('workers', -1), refusal('nope', 1), refusal('pre_fork', print),\n"
+        "         refusal('workers', -1), refusal('nope', 1), refusal('pre_fork', len),\n"
         "         refusal('header_map', 'x')]\n"
         f"json.dump(facts, open('{told}', 'w'))\n"
     )

@@ -69,6 +69,7 @@ class Conversation:
         self.pieces = list(reversed(pieces))
         self.spaced = spaced
         self.received = b""
+        self.cut_off = False  # while there was something left to send
         self.ended = None  # "closed" or "reset"
         self.client = Client(address)
         self.socket = self.client.socket
@@ -78,12 +79,7 @@ class Conversation:
 
     def advance(self):
         """Returns whether anything could be done."""
-        try:
-            return self._receive() or self._send()
-        except (BrokenPipeError, ConnectionResetError):
-            self.pieces = []
-            self.ended = "reset"
-            return True
+        return self._receive() or self._send()
 
     @property
     def is_over(self):
@@ -96,20 +92,27 @@ class Conversation:
             data = self.socket.recv(65536)
         except BlockingIOError:
             return False
+        except ConnectionResetError:
+            self.cut_off, data = True, b""
         self.received += data
         if not data:
-            self.ended = "closed"
+            self.ended = "reset" if self.cut_off else "closed"
         return True
 
     def _send(self):
         if self.pieces is None or (self.spaced and self._unread_by_the_server()):
             return False
-        if self.pieces:
-            piece = self.pieces.pop()
-            assert self.socket.send(piece) == len(piece)
-        else:
-            self.pieces = None
-            self.socket.shutdown(socket.SHUT_WR)
+        try:
+            if self.pieces:
+                piece = self.pieces.pop()
+                assert self.socket.send(piece) == len(piece)
+            else:
+                self.pieces = None
+                self.socket.shutdown(socket.SHUT_WR)
+        except (BrokenPipeError, ConnectionResetError):
+            # What was answered before may still be there to be read.
+            self.pieces, self.cut_off = None, True
+            self.ended = self.ended and "reset"
         return True
 
     def _unread_by_the_server(self):

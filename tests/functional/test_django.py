@@ -5,12 +5,39 @@ import re
 import pytest
 
 from support.django import PASSWORD, USER
+from support.server import run_to_end
 from support.web import MIB, Web, sha256, some_bytes
 
 
 @pytest.fixture(scope="module")
 def server(serve_for_module, backend, django_site):
     return serve_for_module("project.wsgi", "-k", backend, "-w", "2", **django_site)
+
+
+WINTER = "DJANGO_SETTINGS_MODULE=project.winter"
+
+
+@pytest.mark.parametrize(
+    "args, app",
+    [
+        (["-e", WINTER], "project.wsgi:application"),
+        ([f"--env={WINTER}"], "project.wsgi"),
+        (["-c", "{raw_env}"], "project.wsgi"),
+        (["-c", "{raw_env}", "--preload"], None),
+    ],
+)
+def test_settings_module(serve, django_site, tmp_path, args, app):
+    file = tmp_path / "conf.py"
+    file.write_text(f"raw_env = [{WINTER!r}]\nwsgi_app = 'project.wsgi'\n")
+    server = serve(app, *(arg.format(raw_env=file) for arg in args), **django_site)
+    assert server.get("/").text == "winter"
+
+
+def test_settings_module_that_is_missing(django_site):
+    args = ["-b", "127.0.0.1:0", "-e", "DJANGO_SETTINGS_MODULE=project.autumn", "project.wsgi"]
+    ended = run_to_end(*args, **django_site)
+    assert ended.code == 3
+    assert "ModuleNotFoundError: No module named 'project.autumn'\n" in ended.stderr
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ import re
 import signal
 import statistics
 import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -15,7 +14,7 @@ import pytest
 from support import processes
 from support.figures import SANITIZED, wait_idle
 from support.gunicorn import Gunicorn, needs_gunicorn
-from support.server import APPS, BINARY, Server, environ_with
+from support.server import APPS, BINARY, PYTHON, Server, environ_with
 from support.waiting import until
 
 pytestmark = [
@@ -61,7 +60,7 @@ def all_of(server):
 @contextlib.contextmanager
 def bare(folder):
     """The interpreter that does nothing, with the same modules; gives its processes."""
-    command = [BARE, sys.executable, str(WORKERS), folder / "before", folder / "after", APPS]
+    command = [BARE, PYTHON, str(WORKERS), folder / "before", folder / "after", APPS]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True,
         env=environ_with(None),

@@ -165,7 +165,7 @@ def test_installed_one_can_be_patched(serve):
 
 def test_none_is_installed(serve, tmp_path):
     (tmp_path / "sitecustomize.py").write_text(
-        "import sys\nsys.path[:] = [p for p in sys.path if 'dist-packages' not in p]\n"
+        "import sys\nsys.path[:] = [p for p in sys.path if '-packages' not in p]\n"
     )
     server = serve(
         "gunicornapp:app", "--use-installed-gunicorn", env={"PYTHONPATH": str(tmp_path)}, probe=None

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from support.users import needs_users
+
 
 @pytest.fixture
 def refused(serve):
@@ -37,7 +39,7 @@ def test_living_process(refused, tmp_path):
     assert pidfile.read_text() == f"{os.getpid()}\n"
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root may change users")
+@needs_users
 def test_living_process_of_somebody_else(refused):
     """Which it may send no signal to."""
     nobody = pwd.getpwnam("nobody")

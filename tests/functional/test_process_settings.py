@@ -10,7 +10,6 @@ import signal
 import socket
 import stat
 import subprocess
-import sys
 import tempfile
 import textwrap
 from pathlib import Path
@@ -22,9 +21,9 @@ from support.gunicorn import BINARY as GUNICORN
 from support.rawhttp import Client, request_bytes
 from support.server import APPS, BINARY, IS_UCORN, environ_with, free_port, run_to_end
 from support.server import sanitizer_report
+from support.users import needs_users
 from support.waiting import DEADLINE, until
 
-as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root may change users")
 
 #: For gunicornapp: who the worker is.
 WHO = """
@@ -188,7 +187,7 @@ def test_daemon_lets_workers_go_on_winch(daemon):
 # --- user, group, umask
 
 
-@as_root
+@needs_users
 @pytest.mark.parametrize("binary", [BINARY, GUNICORN], ids=["ucorn", "gunicorn"])
 def test_workers_run_as_the_user(open_folder, daemon, binary):
     user, group = someone()
@@ -200,7 +199,7 @@ def test_workers_run_as_the_user(open_folder, daemon, binary):
     server.stop()
 
 
-@as_root
+@needs_users
 @pytest.mark.ucorn_only
 def test_roots_group_is_left(open_folder, serve):
     user, group = someone()
@@ -211,7 +210,7 @@ def test_roots_group_is_left(open_folder, serve):
     assert ask(server, WHO)["groups"] == [7]
 
 
-@as_root
+@needs_users
 def test_initgroups(open_folder, serve):
     user, group = someone()
     server = serve("gunicornapp:app", "-u", user.pw_name, "-g", group.gr_name, "--initgroups")
@@ -221,7 +220,7 @@ def test_initgroups(open_folder, serve):
         assert who["gid"] == [group.gr_gid] * 3
 
 
-@as_root
+@needs_users
 def test_post_fork_has_the_masters_privileges(open_folder, serve):
     user, _ = someone()
     config = open_folder / "conf.py"
@@ -233,7 +232,7 @@ def test_post_fork_has_the_masters_privileges(open_folder, serve):
     server.wait_log(rf"\[INFO\] {os.geteuid()}, {user.pw_uid}$")
 
 
-@as_root
+@needs_users
 @pytest.mark.ucorn_only
 def test_user_that_cannot_be_had(open_folder, serve):
     """A server that is not root's may name no user but its own."""
@@ -245,7 +244,7 @@ def test_user_that_cannot_be_had(open_folder, serve):
     server.wait_log(r"\[ERROR\] The worker cannot change its user to 1: Operation not permitted\.")
 
 
-@as_root
+@needs_users
 def test_own_user_may_be_named(open_folder, serve):
     user, group = someone()
     own = ["setpriv", f"--reuid={user.pw_uid}", f"--regid={group.gr_gid}", "--clear-groups"]
@@ -253,7 +252,7 @@ def test_own_user_may_be_named(open_folder, serve):
     assert ask(server, WHO)["uid"] == [user.pw_uid] * 3
 
 
-@as_root
+@needs_users
 def test_unix_socket_belongs_to_the_user(open_folder, serve):
     user, group = someone()
     path = open_folder / "sock"
@@ -274,7 +273,7 @@ def test_umask_is_for_unix_sockets(serve, tmp_path, umask, mode):
     assert stat.S_IMODE(pidfile.stat().st_mode) == 0o644
 
 
-@as_root
+@needs_users
 @pytest.mark.ucorn_only
 def test_logs_are_the_users_to_reopen(open_folder, serve):
     user, group = someone()
@@ -294,7 +293,7 @@ def test_logs_are_the_users_to_reopen(open_folder, serve):
     assert "isn't writable" not in error.read_text()
 
 
-@as_root
+@needs_users
 @pytest.mark.ucorn_only
 @pytest.mark.parametrize("link", ["symbolic", "hard", "folder"])
 def test_a_log_behind_a_link_keeps_its_owner(open_folder, serve, link):
@@ -627,64 +626,3 @@ def test_server_software_in_the_environment(serve):
 def test_worker_tmp_dir_is_not_needed(serve):
     server = serve("wsgiapp:app", "--worker-tmp-dir", "/no/such/folder", "--log-level", "debug")
     assert server.in_log(r"\[DEBUG\].*worker_tmp_dir")
-
-
-# --- PasteDeploy
-
-INI = """
-[app:main]
-paste.app_factory = paste_app:factory
-greeting = hello
-
-[app:other]
-paste.app_factory = paste_app:factory
-greeting = other
-
-[server:main]
-use = egg:nonsense
-"""
-
-PASTE_APP = """
-import json
-def factory(global_conf, **local_conf):
-    def app(environ, start_response):
-        start_response("200 OK", [])
-        others = {name: global_conf[name] for name in global_conf if name != "here"}
-        return [json.dumps([local_conf, others]).encode()]
-    return app
-"""
-
-
-@pytest.fixture
-def paste_site(tmp_path):
-    (tmp_path / "prod.ini").write_text(INI)
-    (tmp_path / "paste_app.py").write_text(PASTE_APP)
-    return tmp_path
-
-
-def needs_pastedeploy():
-    if subprocess.run([sys.executable, "-c", "import paste.deploy"], check=False).returncode:
-        pytest.skip("needs python3-pastedeploy")
-
-
-@pytest.mark.parametrize("name, greeting", [("", "hello"), ("#other", "other")])
-def test_paste(serve, paste_site, name, greeting):
-    needs_pastedeploy()
-    server = serve(
-        None, "--paste", f"prod.ini{name}", "--paste-global", "a=1", "--paste-global", r"b\=c=2=3",
-        cwd=paste_site,
-    )  # fmt: skip
-    local, whole = server.get("/").json()
-    assert local == {"greeting": greeting}
-    assert whole == {"a": "1", "b=c": "2=3", "__file__": str(paste_site / "prod.ini")}
-    checked = run_to_end("--paste", f"prod.ini{name}", "--check-config", cwd=paste_site)
-    assert checked.code == 0, checked.stderr
-
-
-@pytest.mark.ucorn_only
-def test_paste_without_pastedeploy(paste_site):
-    code = "import sys\nsys.modules['paste.deploy'] = None\n"
-    (paste_site / "sitecustomize.py").write_text(code)
-    ended = run_to_end("--paste", "prod.ini", cwd=paste_site, env={"PYTHONPATH": str(paste_site)})
-    assert ended.code == 1
-    assert "Error: --paste needs the package PasteDeploy: " in ended.stderr

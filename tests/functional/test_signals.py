@@ -251,3 +251,21 @@ def test_process_1_reaps_strangers(serve, tmp_path):
     )
     os.kill(master, signal.SIGTERM)
     assert server.wait_exit() == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_signal_while_the_interpreter_ends(serve, tmp_path, number):
+    """It changes nothing of the exit code any more."""
+    begun, end, config = (tmp_path / name for name in ("begun", "end", "conf.py"))
+    config.write_text(
+        "import atexit, os, time\n"
+        "def on_exit(server):\n    atexit.register(last)\n"
+        f"def last():\n    open('{begun}', 'w').close()\n"
+        f"    while not os.path.exists('{end}'):\n        time.sleep(0.01)\n"
+    )
+    server = serve("wsgiapp:app", "-c", config)
+    server.signal(signal.SIGTERM)
+    until(begun.exists, "the interpreter ends")
+    server.signal(number)
+    end.touch()
+    assert server.wait_exit() == 0

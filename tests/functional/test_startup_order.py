@@ -10,6 +10,7 @@ import pytest
 
 from support import processes
 from support.server import BINARY
+from support.users import needs_users
 from support.waiting import until
 from test_process_settings import Daemon, ask, daemon  # noqa: F401, a fixture
 
@@ -88,7 +89,7 @@ def test_preloaded_application_is_imported_first(start):
     assert server.log.count("import: ") == 1
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root may change users")
+@needs_users
 def test_application_is_imported_by_the_user(start):
     """post_fork is root's still: test_process_settings.py."""
     code = "import logging, os\nlogging.getLogger('gunicorn.error').info('as %d', os.geteuid())\n"

@@ -17,6 +17,7 @@ enum origin {
 	ORIGIN_DEFAULT,
 	ORIGIN_ENVIRONMENT, /* the variable that replaces the default: PORT, ... */
 	ORIGIN_FILE,
+	ORIGIN_PASTE,	     /* the section about the server in the file of --paste */
 	ORIGIN_ENV_ARGS,     /* GUNICORN_CMD_ARGS */
 	ORIGIN_OWN_ENV_ARGS, /* UCORN_CMD_ARGS */
 	ORIGIN_COMMAND_LINE

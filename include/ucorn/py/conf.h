@@ -9,16 +9,19 @@
 
 /* Runs the configuration file and lays what it says over s.
  *
- * location: PATH, file:PATH or python:MODULE; NULL: ucorn.conf.py, else
+ * location: PATH, file:PATH or python:MODULE; NULL: the one that the file of --paste
+ * names (paste: its URI; NULL: there is none), else ucorn.conf.py, else
  * gunicorn.conf.py, of the current folder, if there is one.
  * -1 with err; when reloading, err has a sentence and the log the traceback, else
  * gunicorn's words are on stderr and err has the sentence that goes behind them,
  * empty if there is none.  No exception gets out, sys.exit included: its code is
  * in err. */
-MUST_CHECK int conf_file_load(struct settings *s, const char *location, bool reloading,
-			      struct err *err);
+MUST_CHECK int conf_file_load(struct settings *s, const char *location, const char *paste,
+			      bool reloading, struct err *err);
 
-/* --paste URI: what is served and how it is called come from that file. */
+/* --paste URI: what is served and how it is called come from that file, and settings
+ * if it has a section for ucorn.  Comes last: that section may use the variables of
+ * --paste-global. */
 MUST_CHECK int conf_paste(struct settings *s, const char *uri, struct err *err);
 
 /* Makes cfg of the settings that are now complete; -1 with err when a value means

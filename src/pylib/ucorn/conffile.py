@@ -6,7 +6,7 @@ import os
 import sys
 import traceback
 
-from ucorn import config, paster
+from ucorn import config
 from ucorn.importer import importer
 
 NAMES = ("ucorn.conf.py", "gunicorn.conf.py")
@@ -24,9 +24,15 @@ class ValueRefused(Exception):
         super().__init__("Invalid value for %s: %s" % (name, value))
 
 
-def load(location, put):
+def load(location, uri, put):
     """Runs the file and hands its settings to put(name, texts, object or None).  Gives
-    the file's location: the one asked for, that of the default file, or None."""
+    the file's location: the one asked for, that which the ini file of --paste names (uri;
+    None: there is none), that of the default file, or None."""
+    if uri:
+        from ucorn import paster
+
+        paster.require()
+        location = location or paster.config_file(paster.path_of(uri))
     location = location or _default()
     if not location:
         return None
@@ -216,14 +222,24 @@ def restore(saved):
 # --- PasteDeploy
 
 
-def paste(uri):
-    """(URI, file, whether the file sets up logging) for --paste."""
+def paste(uri, assignments, put):
+    """(URI, file, whether the file sets up logging) for --paste; what the file says to the
+    server goes to put."""
+    from ucorn import paster
+
     paster.require()
-    uri = os.path.abspath(uri)
-    path = uri.split("#")[0]
-    if not os.path.exists(path):
-        raise RuntimeError("%r not found" % path)
-    return uri, path, paster.has_logging_config(path)
+    path = paster.path_of(uri)
+    rows = {row["name"]: row for row in config.TABLE}
+    for name, value in paster.server_settings(path, config.paste_variables(assignments)).items():
+        where = "[%s] of %r" % (paster.SERVER, path)
+        if name not in rows:
+            raise RuntimeError("%s: No configuration setting for: %s" % (where, name))
+        try:
+            _put(rows[name], value, put)
+        except Exception as error:
+            text = "%s: Invalid value for %s: %s: %s" % (where, name, value, error)
+            raise RuntimeError(text) from error
+    return os.path.abspath(uri), path, paster.has_logging_config(path)
 
 
 # --- --check-config

@@ -361,6 +361,12 @@ def _assignments(items, pattern="="):
     return pairs
 
 
+def paste_variables(assignments):
+    """NAME=value, in which \\= stands for a = of the name or the value."""
+    pairs = _assignments(assignments, r"(?<!\\)=")
+    return {k.replace("\\=", "="): v.replace("\\=", "=") for k, v in pairs.items()}
+
+
 # --- cfg
 
 
@@ -521,8 +527,7 @@ class Config:
 
     @property
     def paste_global_conf(self):
-        pairs = _assignments(self.raw_paste_global_conf, r"(?<!\\)=")
-        return {k.replace("\\=", "="): v.replace("\\=", "=") for k, v in pairs.items()}
+        return paste_variables(self.raw_paste_global_conf)
 
     def forwarded_allow_networks(self):
         return _networks(self.forwarded_allow_ips)

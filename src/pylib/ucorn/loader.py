@@ -9,6 +9,8 @@ DEFAULT_NAME = "application"
 class SpecError(Exception):
     """What the spec names is not there or is no application; the text is for the operator."""
 
+    exit_code = 4
+
 
 def load(spec):
     module_name, _, expression = spec.partition(":")

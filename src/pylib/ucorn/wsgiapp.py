@@ -3,7 +3,7 @@
 import os
 import sys
 
-from ucorn import loader, paster, patches
+from ucorn import loader, patches
 
 
 class WSGIApplication:
@@ -52,7 +52,9 @@ class WSGIApplication:
         return self.load_wsgiapp() if self.cfg.paste is None else self.load_pasteapp()
 
     def load_pasteapp(self):
-        return paster.get_wsgi_app(self.app_uri, defaults=self.cfg.paste_global_conf)
+        from ucorn import paster
+
+        return paster.load(self.app_uri, self.cfg.paste_global_conf)
 
     def load_wsgiapp(self):
         return loader.load(self.app_uri)

@@ -2,9 +2,8 @@
 
 import os
 import subprocess
-import sys
 
-from .server import APPS
+from .server import APPS, PYTHON
 
 PROJECT = APPS / "djangoproject"
 USER, PASSWORD = "admin", "correct horse"
@@ -24,7 +23,7 @@ def make_site(directory):
     }
     for command in (["migrate", "--verbosity", "0"], ["createsuperuser", "--noinput"]):
         subprocess.run(
-            [sys.executable, "manage.py", *command],
+            [PYTHON, "manage.py", *command],
             cwd=PROJECT, env=environ, check=True, stdout=subprocess.DEVNULL,
         )  # fmt: skip
     return {"env": site, "cwd": PROJECT}

@@ -5,6 +5,7 @@ import re
 import signal
 import socket
 import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
 from typing import NamedTuple
@@ -22,6 +23,13 @@ APPS = FUNCTIONAL / "apps"
 DEFAULT_BINARY = FUNCTIONAL.parents[1] / "build/release/ucorn"
 BINARY = Path(os.environ.get("UCORN_BINARY", DEFAULT_BINARY)).absolute()
 IS_UCORN = BINARY.name == "ucorn"
+
+#: For a server with another Python than the one that runs the tests: the virtual environment
+#: that it finds what its applications import in.
+VENV = os.environ.get("UCORN_TEST_VENV")
+
+#: An interpreter that finds the same.
+PYTHON = f"{VENV}/bin/python3" if VENV else sys.executable
 
 SANITIZER_REPORT = re.compile(
     r"AddressSanitizer|UndefinedBehaviorSanitizer|runtime error:|LeakSanitizer|ThreadSanitizer"
@@ -64,6 +72,8 @@ def environ_with(variables):
     """The environment of a server: ours, without what would change its settings."""
     environ = {k: v for k, v in os.environ.items() if k not in OUTSIDE_INFLUENCE}
     environ.setdefault("LSAN_OPTIONS", f"suppressions={SUPPRESSIONS}:print_suppressions=0")
+    if VENV:
+        environ["VIRTUAL_ENV"] = VENV
     return environ | {"PYTHONDONTWRITEBYTECODE": "1", **(variables or {})}
 
 

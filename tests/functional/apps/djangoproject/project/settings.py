@@ -6,6 +6,7 @@ from pathlib import Path
 SITE_DIR = Path(os.environ["SITE_DIR"])
 
 SECRET_KEY = "only for tests"
+GREETING = "hello"
 ALLOWED_HOSTS = ["*"]
 USE_TZ = True
 ROOT_URLCONF = "project.urls"

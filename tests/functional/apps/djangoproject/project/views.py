@@ -1,12 +1,13 @@
 import hashlib
 
+from django.conf import settings
 from django.core.files.storage import default_storage
 from django.http import FileResponse, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
 
 def hello(request):
-    return HttpResponse("hello")
+    return HttpResponse(settings.GREETING)
 
 
 @csrf_exempt
