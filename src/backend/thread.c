@@ -219,15 +219,16 @@ static enum want thread_dispatch(struct worker *w, struct conn *c)
 	return WANT_LENT;
 }
 
-static bool thread_is_full(void)
+static unsigned thread_room(void)
 {
 	struct pool *p = &pool;
-	bool full;
+	unsigned ready, jobs;
 
 	pthread_mutex_lock(&p->lock);
-	full = p->n_jobs >= p->n_idle + p->waking;
+	ready = p->n_idle + p->waking;
+	jobs = p->n_jobs;
 	pthread_mutex_unlock(&p->lock);
-	return full;
+	return ready > jobs ? ready - jobs : 0;
 }
 
 static void pool_init(struct pool *p, struct worker *w)
@@ -327,6 +328,6 @@ const struct worker_backend backend_thread = {
 	.begin = thread_begin,
 	.run = thread_run,
 	.dispatch = thread_dispatch,
-	.is_full = thread_is_full,
+	.room = thread_room,
 	.wait = worker_wait_poll,
 };

@@ -11,9 +11,14 @@
 #include "ucorn/util/log.h"
 
 #define PAUSE_S 0.25 /* when something is short */
-#define HOLD_S	0.02 /* when newcomers would have to wait */
 
-enum { WARN_MS = 1000 }; /* between two warnings of one kind */
+enum {
+	WARN_MS = 1000,	    /* between two warnings of one kind */
+	LONG_MS = 5,	    /* so long a patience begins anew with each connection */
+	HOLD_MS = 20,	    /* between two looks whether newcomers are to be accepted */
+	NEWCOMER_MS = 10,   /* from a connection to its first request */
+	NEWCOMERS_MAX = 64, /* more are not counted */
+};
 
 void gates_start(struct reactor *r)
 {
@@ -54,14 +59,14 @@ static void gates_pause(struct reactor *r)
 }
 
 /* Nothing is to be accepted for a moment; likewise. */
-static void gates_hold(struct reactor *r)
+static void gates_hold(struct reactor *r, unsigned patience_ms)
 {
 	for (size_t i = 0; i < r->options.n_listeners; i++)
 		if (r->gates[i].ready)
 			ev_io_stop(r->loop, &r->gates[i].watcher);
 	r->held = true;
 	handback_await(&r->back); /* which may make room */
-	tick_in(r, HOLD_S);
+	tick_in(r, patience_ms < HOLD_MS ? patience_ms / 1000.0 : HOLD_MS / 1000.0);
 }
 
 static void on_connection(struct ev_loop *loop, ev_io *io, int events)
@@ -136,21 +141,25 @@ static void gate_close(struct reactor *r, struct gate *g)
 		r->accepting = r->accepting || !r->gates[i].closed;
 }
 
-/* Takes a connection from each listener that has one.  True if there was any. */
-static bool accept_round(struct reactor *r, uint64_t ready_before_ms)
+/* Takes a connection from each listener where somebody has waited for that long.  True if there
+ * was any.  Behind a short wait the next ones follow at once: they keep coming, and it takes all
+ * workers. */
+static bool accept_round(struct reactor *r, unsigned patience_ms)
 {
+	uint64_t now_ms = r->service->now_ms;
 	bool any = false;
 
 	for (size_t i = 0; i < r->options.n_listeners; i++) {
 		struct gate *g = &r->gates[i];
 
-		if (!g->ready || g->ready_ms > ready_before_ms)
+		if (!g->ready || g->ready_ms + patience_ms > now_ms)
 			continue;
 
 		int rc = gate_accept(r, g);
 
 		g->ready = rc == 0;
-		g->ready_ms = r->service->now_ms;
+		if (!g->ready || patience_ms >= LONG_MS)
+			g->ready_ms = now_ms;
 		any = any || g->ready;
 		if (rc == -EINVAL || (r->finishing && rc == -EAGAIN))
 			gate_close(r, g);
@@ -166,35 +175,44 @@ static bool anybody_waits(const struct reactor *r)
 	return false;
 }
 
-/* Whether a newcomer's request would have to wait here. */
-static bool is_crowded(const struct reactor *r)
+/* Connections that were accepted a moment ago, so that their first requests are about to come.
+ * One that says nothing does not count for longer. */
+static unsigned newcomers(const struct reactor *r)
 {
-	const struct reactor_options *o = &r->options;
+	const struct list *head = &r->service->deadlines.lists[DEADLINE_HEAD];
+	unsigned count = 0;
 
-	return r->driver.fresh > 0 || (o->is_full && o->is_full(o->dispatch_data));
+	for (struct list *node = head->prev; node != head && count < NEWCOMERS_MAX;
+	     node = node->prev) {
+		struct deadline *due = container_of(node, struct deadline, node);
+
+		if (r->service->now_ms - due->since_ms > NEWCOMER_MS)
+			break;
+		count++;
+	}
+	return count;
 }
 
-/* While requests wait here another worker may have time and gets the first pick; but
- * a connection that nobody has taken for a while is taken all the same. */
+/* Newcomers may be left to others, but one that nobody has taken for a while is taken all the
+ * same. */
 void gates_accept(struct reactor *r)
 {
 	const struct reactor_options *o = &r->options;
-	uint64_t now_ms = r->service->now_ms, patience_ms;
+	unsigned patience_ms = 0, batch = o->accept_batch;
+	bool any = false;
 
 	if (!r->accepting || r->paused || !anybody_waits(r))
 		return;
-	if (is_crowded(r)) {
-		patience_ms = o->patience_ms ? o->patience_ms(o->dispatch_data) : 0;
-		accept_round(r, now_ms - patience_ms);
-		if (patience_ms > 0 && !driver_has_work(&r->driver) && anybody_waits(r))
-			gates_hold(r);
-		return;
-	}
-	if (r->held)
+	if (o->patience_ms)
+		patience_ms = o->patience_ms(o->dispatch_data, r->driver.fresh + newcomers(r));
+	else if (r->driver.fresh > 0)
+		batch = 1;
+	while (batch-- > 0 && accept_round(r, patience_ms))
+		any = true;
+	if (!any && patience_ms > 0 && !driver_has_work(&r->driver) && anybody_waits(r))
+		gates_hold(r, patience_ms);
+	else if (r->held)
 		gates_resume(r);
-	for (unsigned n = 0; n < r->options.accept_batch; n++)
-		if (!accept_round(r, now_ms))
-			return;
 }
 
 void gates_ask(struct reactor *r)

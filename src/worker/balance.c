@@ -4,13 +4,17 @@
  * is left to workers with time, so a connection that ends comes back to one of these: an answer says `Connection: close` when its request had to wait here while
  * another worker had time, and for a while after an application has held up the
  * loop, as that may happen again any moment. */
+#include <limits.h>
+
 #include "state.h"
 
 enum {
 	WAITED_MS = 10,	     /* for its application, by a request that could be elsewhere */
 	REMEMBER_MS = 10000, /* an application that held up the loop */
-	/* Newcomers are left to others: who seem to have time; who may get some, as requests that
-	 * run one after the other last for a moment, and those of threads may not. */
+	/* Newcomers are left to others: who are less busy, though there is room here; who have
+	 * room while there is none here; who may get some, as requests that run one after the
+	 * other last for a moment, and those of threads may not. */
+	LESS_BUSY_MS = 2,
 	TRUST_MS = 1000,
 	PATIENCE_MS = 10,
 	THREADS_PATIENCE_MS = 100,
@@ -22,23 +26,30 @@ static unsigned capacity(const struct worker *w)
 	return w->context.backend->threaded ? w->context.settings->threads : 1;
 }
 
-static bool has_time(const struct score_slot *slot, unsigned capacity)
+/* What the idlest of the other workers is doing: so many applications.  UINT_MAX: there is no
+ * other that serves. */
+static unsigned least_busy(const struct worker *w)
 {
-	return atomic_load_explicit(&slot->state, memory_order_relaxed) == SCORE_READY &&
-	       atomic_load_explicit(&slot->busy, memory_order_relaxed) < capacity;
+	const struct scoreboard *sb = w->context.scoreboard;
+	unsigned used = atomic_load_explicit(&sb->used, memory_order_relaxed);
+	unsigned least = UINT_MAX;
+
+	if (used > w->context.slot_count) /* any worker could have written it */
+		used = w->context.slot_count;
+	for (unsigned i = 0; i < used; i++) {
+		const struct score_slot *slot = &sb->slots[i];
+		unsigned busy = atomic_load_explicit(&slot->busy, memory_order_relaxed);
+
+		if (slot != w->context.slot && busy < least &&
+		    atomic_load_explicit(&slot->state, memory_order_relaxed) == SCORE_READY)
+			least = busy;
+	}
+	return least;
 }
 
 static bool another_has_time(const struct worker *w)
 {
-	const struct scoreboard *sb = w->context.scoreboard;
-	unsigned used = atomic_load_explicit(&sb->used, memory_order_relaxed);
-
-	if (used > w->context.slot_count) /* any worker could have written it */
-		used = w->context.slot_count;
-	for (unsigned i = 0; i < used; i++)
-		if (&sb->slots[i] != w->context.slot && has_time(&sb->slots[i], capacity(w)))
-			return true;
-	return false;
+	return least_busy(w) < capacity(w);
 }
 
 static bool parts(const struct exchange *x, void *data)
@@ -51,13 +62,17 @@ static bool parts(const struct exchange *x, void *data)
 	return x->begun_ms > x->queued_ms + WAITED_MS && another_has_time(w);
 }
 
-unsigned worker_patience_ms(void *data)
+unsigned worker_patience_ms(void *data, unsigned expected)
 {
-	const struct worker *w = data;
+	struct worker *w = data;
+	const struct worker_backend *backend = w->context.backend;
+	unsigned least = least_busy(w);
 
-	if (another_has_time(w))
+	if (expected < (backend->room ? backend->room() : 1))
+		return conn_service_busy(&w->service) + expected > least + 1ULL ? LESS_BUSY_MS : 0;
+	if (least < capacity(w))
 		return TRUST_MS;
-	return w->context.backend->threaded ? THREADS_PATIENCE_MS : PATIENCE_MS;
+	return backend->threaded ? THREADS_PATIENCE_MS : PATIENCE_MS;
 }
 
 void worker_balance_init(struct worker *w)

@@ -220,13 +220,6 @@ static double tick_seconds(const struct settings *s)
 	return s->timeout == 1 || s->request_timeout > 0 ? 0.25 : 1.0;
 }
 
-static bool is_full(void *data)
-{
-	struct worker *w = data;
-
-	return w->context.backend->is_full();
-}
-
 static int reactor_start(struct worker *w, struct err *err)
 {
 	const struct worker_context *ctx = &w->context;
@@ -242,7 +235,6 @@ static int reactor_start(struct worker *w, struct err *err)
 		.dispatch_data = w,
 		.exclusive = ctx->backend->exclusive,
 		.patience_ms = is_alone ? NULL : worker_patience_ms,
-		.is_full = ctx->backend->is_full ? is_full : NULL,
 		.release = ctx->backend->threaded ? NULL : gil_release,
 		.acquire = ctx->backend->threaded ? NULL : gil_acquire,
 	};

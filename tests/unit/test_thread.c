@@ -130,12 +130,6 @@ static enum want dispatch(void *data, struct conn *c)
 	return backend_thread.dispatch(data, c);
 }
 
-static bool is_full(void *data)
-{
-	UNUSED(data);
-	return backend_thread.is_full();
-}
-
 /* ---- clients */
 
 static const struct {
@@ -229,7 +223,6 @@ static void open_worker(struct listener *listener)
 		.tick_s = 0.05,
 		.dispatch = dispatch,
 		.dispatch_data = &worker,
-		.is_full = is_full,
 	};
 	struct addr addr;
 	struct err err;
@@ -262,6 +255,7 @@ static void test_connections_go_back_and_forth(void **state)
 	assert_int_equal(pthread_create(&clients, NULL, clients_main, &listener), 0);
 	backend_thread.run(&worker);
 	pthread_join(clients, NULL);
+	assert_int_equal(backend_thread.room(), 0); /* the threads have ended */
 	assert_int_equal(worker.stragglers, 0);
 	assert_true(worker.echo.started >= requests);
 	assert_int_equal(worker.echo.started, worker.echo.finished);

@@ -18,11 +18,10 @@ struct reactor_options {
 	driver_dispatch *dispatch;
 	void *dispatch_data;
 	bool exclusive; /* no other application runs while one has not finished */
-	/* Whether a further request would wait where dispatch lends it to; NULL: none does. */
-	bool (*is_full)(void *dispatch_data);
-	/* How long newcomers whose requests would have to wait are left to others who accept from
-	 * the listeners; NULL: there are no others. */
-	unsigned (*patience_ms)(void *dispatch_data);
+	/* How long newcomers are left to others who accept from the listeners, when so many
+	 * requests wait here or are about to come; 0: they are accepted.  NULL: there are no
+	 * others. */
+	unsigned (*patience_ms)(void *dispatch_data, unsigned expected);
 	/* Round a poll that may block; NULL: nothing to do. */
 	void (*release)(void);
 	void (*acquire)(void);

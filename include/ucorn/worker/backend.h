@@ -36,8 +36,8 @@ struct worker_backend {
 	 * (WANT_LENT) until worker_hand_back.  With GIL, unless threaded. */
 	enum want (*dispatch)(struct worker *w, struct conn *c);
 
-	/* Whether a further request would wait where it is lent to; NULL: none does. */
-	bool (*is_full)(void);
+	/* How many further requests could begin at once; NULL: one, when none runs. */
+	unsigned (*room)(void);
 
 	/* Inside an application's write() or read(): waits for c.  NULL: it cannot. */
 	conn_wait_fn *wait;
