@@ -6,5 +6,7 @@
 
 extern const struct worker_backend backend_sync;
 extern const struct worker_backend backend_event;
+extern const struct worker_backend backend_gevent;
+extern const struct worker_backend backend_eventlet;
 
 #endif

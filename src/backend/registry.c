@@ -9,6 +9,8 @@
 static const struct worker_backend *const backends[] = {
 	&backend_sync,
 	&backend_event,
+	&backend_gevent,
+	&backend_eventlet,
 };
 
 static bool is_named(const struct worker_backend *b, struct slice name)

@@ -122,10 +122,20 @@ void driver_run(struct driver *d, unsigned max, unsigned max_ms)
 	}
 }
 
+/* The application side still has it, and may need long to give it back. */
+static void cut_lent(struct conn *c)
+{
+	exchange_abort(&c->x);
+	if (!c->reset) /* else the end would look like that of a complete answer */
+		io_shutdown(&c->io);
+}
+
 void driver_cut(struct driver *d, struct conn *c)
 {
 	c->lost = true;
-	if (c->state == CONN_FLUSH)
+	if (c->want == WANT_LENT)
+		cut_lent(c);
+	else if (c->state == CONN_FLUSH)
 		driver_settle(d, c, conn_advance(c));
 }
 

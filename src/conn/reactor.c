@@ -9,12 +9,12 @@
 #include "ucorn/conn/reactor.h"
 
 #include <errno.h>
-#include <ev.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "loop_memory.h"
+#include "reactor_state.h"
 #include "ucorn/util/clock.h"
 #include "ucorn/util/log.h"
 
@@ -29,53 +29,29 @@ enum {
 	KEPT_LINKS = 1024,
 };
 
-/* A connection with its watchers. */
-struct link {
-	struct conn conn;
-	struct reactor *reactor;
-	struct list open; /* on the reactor's list */
-	ev_io read, write;
-};
-
-struct gate {
-	ev_io watcher;
-	const struct listener *listener;
-	struct reactor *reactor;
-	bool ready;
-	bool closed;	   /* nothing more is taken from it */
-	uint64_t ready_ms; /* since when */
-};
-
-struct reactor {
-	struct driver driver;
-	struct conn_service *service;
-	struct ev_loop *loop;
-	struct reactor_options options;
-	struct gate *gates; /* one per listener */
-	bool accepting;	    /* gates are watched, but for closed ones */
-	bool finishing;	    /* each gate closes when nobody waits there */
-	bool paused;	    /* until the next tick: descriptors were short */
-	bool blocking;	    /* the poll of this turn may block */
-	uint64_t swept_ms, warned_ms;
-	ev_timer tick; /* wakes the poll once a second */
-	ev_io wake;
-	void (*woken)(void *data);
-	void *woken_data;
-	struct block_pool links;
-	struct list buried; /* closed connections, freed at the end of the turn */
-	struct list open;   /* all connections that have not closed */
-};
-
 /* ---- connections */
+
+static void watch(struct reactor *r, ev_io *io)
+{
+	r->changed = r->changed || !ev_is_active(io);
+	ev_io_start(r->loop, io);
+}
+
+static void unwatch(struct reactor *r, ev_io *io)
+{
+	r->changed = r->changed || ev_is_active(io);
+	ev_io_stop(r->loop, io);
+}
 
 static void on_readable(struct ev_loop *loop, ev_io *io, int events)
 {
 	struct link *l = container_of(io, struct link, read);
 
+	UNUSED(loop);
 	UNUSED(events);
 	if (l->conn.want != WANT_READ) {
 		/* Level-triggered: it would fire for ever.  watch() starts it again. */
-		ev_io_stop(loop, io);
+		unwatch(l->reactor, io);
 		driver_stir(&l->reactor->driver, &l->conn);
 		return;
 	}
@@ -86,9 +62,10 @@ static void on_writable(struct ev_loop *loop, ev_io *io, int events)
 {
 	struct link *l = container_of(io, struct link, write);
 
+	UNUSED(loop);
 	UNUSED(events);
 	if (l->conn.want != WANT_WRITE) {
-		ev_io_stop(loop, io);
+		unwatch(l->reactor, io);
 		return;
 	}
 	driver_ready(&l->reactor->driver, &l->conn);
@@ -100,12 +77,11 @@ static void reactor_watch(struct driver *d, struct conn *c, enum want want)
 	struct link *l = container_of(c, struct link, conn);
 
 	if (want == WANT_WRITE) {
-		ev_io_start(r->loop, &l->write);
+		watch(r, &l->write);
 		return;
 	}
-	if (ev_is_active(&l->write))
-		ev_io_stop(r->loop, &l->write);
-	ev_io_start(r->loop, &l->read);
+	unwatch(r, &l->write);
+	watch(r, &l->read);
 }
 
 static void reactor_drop(struct driver *d, struct conn *c)
@@ -113,8 +89,8 @@ static void reactor_drop(struct driver *d, struct conn *c)
 	struct reactor *r = container_of(d, struct reactor, driver);
 	struct link *l = container_of(c, struct link, conn);
 
-	ev_io_stop(r->loop, &l->read);
-	ev_io_stop(r->loop, &l->write);
+	unwatch(r, &l->read);
+	unwatch(r, &l->write);
 	list_remove(&l->open);
 	list_append(&r->buried, &c->run);
 }
@@ -127,7 +103,7 @@ static void gates_start(struct reactor *r)
 {
 	for (size_t i = 0; i < r->options.n_listeners; i++)
 		if (!r->gates[i].closed)
-			ev_io_start(r->loop, &r->gates[i].watcher);
+			watch(r, &r->gates[i].watcher);
 }
 
 /* What made accepting pause may be over. */
@@ -141,7 +117,7 @@ static void gates_resume(struct reactor *r)
 static void gates_stop(struct reactor *r)
 {
 	for (size_t i = 0; i < r->options.n_listeners; i++) {
-		ev_io_stop(r->loop, &r->gates[i].watcher);
+		unwatch(r, &r->gates[i].watcher);
 		r->gates[i].ready = false;
 	}
 }
@@ -241,7 +217,7 @@ static int gate_accept(struct reactor *r, struct gate *g)
 
 static void gate_close(struct reactor *r, struct gate *g)
 {
-	ev_io_stop(r->loop, &g->watcher);
+	unwatch(r, &g->watcher);
 	g->ready = false;
 	g->closed = true;
 	r->accepting = false;
@@ -354,7 +330,8 @@ void reactor_turn(struct reactor *r)
 
 	if (asks)
 		gates_ask(r);
-	r->blocking = !driver_has_work(&r->driver) && !asks;
+	r->blocking = !r->options.nested && !driver_has_work(&r->driver) && !asks;
+	r->changed = false;
 	ev_run(r->loop, r->blocking ? EVRUN_ONCE : EVRUN_NOWAIT);
 	driver_run(&r->driver, RUN_MAX, RUN_MAX_MS);
 	accept_some(r);
@@ -437,8 +414,10 @@ struct reactor *reactor_new(struct conn_service *s, const struct reactor_options
 	r->driver.dispatch_data = o->dispatch_data;
 	r->driver.exclusive = o->exclusive;
 	loop_memory_reserve(o->max_connections);
-	ev_set_allocator(loop_memory);
-	r->loop = ev_loop_new(EVFLAG_AUTO);
+	/* gevent may share libev, and has memory that only its own allocator knows. */
+	if (!ev_default_loop_uc_())
+		ev_set_allocator(loop_memory);
+	r->loop = ev_loop_new(o->nested ? EVBACKEND_EPOLL | EVFLAG_NOENV : EVFLAG_AUTO);
 	if (!r->loop || gates_new(r) < 0) {
 		reactor_free(r);
 		return NULL;
@@ -461,6 +440,10 @@ void reactor_free(struct reactor *r)
 	while ((node = list_first(&r->open))) {
 		struct link *l = container_of(node, struct link, open);
 
+		if (l->conn.want == WANT_LENT) {
+			list_remove(node);
+			continue;
+		}
 		conn_close(&l->conn);
 		driver_settle(&r->driver, &l->conn, WANT_CLOSE);
 	}

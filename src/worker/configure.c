@@ -37,6 +37,8 @@ int worker_check(const struct settings *s, const struct worker_backend *backend,
 	if (forwarding_from(&forwarding, s, err) < 0)
 		return -1;
 	forwarding_release(&forwarding);
+	if (backend->check && backend->check(err) < 0)
+		return -1;
 	if (s->stream_request_body && !backend->wait)
 		return err_set(err,
 			       "stream_request_body: an application on the worker class %s cannot "

@@ -51,6 +51,8 @@ static void end(struct worker *w, struct exchange *x, uint64_t age_ms)
 		  quoted(x->request.method, &method), quoted(x->request.target, &target),
 		  x->conn->remote_addr, (double)age_ms / 1000);
 	reactor_cut(w->reactor, x->conn);
+	if (w->context.backend->interrupt && x->conn->want == WANT_LENT)
+		w->context.backend->interrupt(w, x->conn);
 }
 
 void worker_in_hand_check(struct worker *w)

@@ -128,15 +128,18 @@ void worker_signals_close(struct worker *w, bool is_copy)
 	fd_close(&w->wake[1]);
 }
 
-void worker_signals_run(struct worker *w)
+void worker_signals_exit(struct worker *w, int code)
 {
-	int code = py_signals_run();
-
 	if (code == PY_SIGNAL_GO_ON)
 		return;
 	w->quick = true;
 	if (w->exit_code == 0)
 		w->exit_code = code;
+}
+
+void worker_signals_run(struct worker *w)
+{
+	worker_signals_exit(w, py_signals_run());
 }
 
 void worker_signals_watch(struct worker *w)

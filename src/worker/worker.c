@@ -103,21 +103,26 @@ static bool has_left(struct worker *w)
 	return has_drained(w);
 }
 
+bool worker_turn(struct worker *w)
+{
+	if (w->quick || (w->leaving && has_left(w)))
+		return false;
+	reactor_turn(w->reactor);
+	slot_update(w);
+	worker_signals_run(w);
+	worker_in_hand_check(w);
+	worker_limits_check(w);
+	if (w->access_format && log_sinks_flush(w->context.sinks) < 0 && !w->access_broken) {
+		log_error("Cannot write the access log: is the disk full?");
+		w->access_broken = true;
+	}
+	return true;
+}
+
 void worker_run_inline(struct worker *w)
 {
-	bool access = w->access_format != NULL;
-
-	while (!w->quick && !(w->leaving && has_left(w))) {
-		reactor_turn(w->reactor);
-		slot_update(w);
-		worker_signals_run(w);
-		worker_in_hand_check(w);
-		worker_limits_check(w);
-		if (access && log_sinks_flush(w->context.sinks) < 0 && !w->access_broken) {
-			log_error("Cannot write the access log: is the disk full?");
-			w->access_broken = true;
-		}
-	}
+	while (worker_turn(w))
+		;
 }
 
 /* Polls a descriptor, other Python threads running meanwhile: 0, or -ETIMEDOUT,
@@ -136,7 +141,7 @@ static int poll_one(int fd, short events, int wait_ms)
 
 int worker_wait_poll(struct conn *c, enum want want, unsigned timeout_ms)
 {
-	struct worker *w = container_of(c->service, struct worker, service);
+	struct worker *w = worker_of(c);
 	uint64_t end_ms = worker_in_hand_end(w, &c->x, clock_ms() + timeout_ms), now_ms;
 	short events = want == WANT_READ ? POLLIN : POLLOUT;
 	int rc;
@@ -184,6 +189,7 @@ static int reactor_start(struct worker *w, struct err *err)
 		.dispatch = dispatch,
 		.dispatch_data = w,
 		.exclusive = ctx->backend->exclusive,
+		.nested = ctx->backend->nested,
 		.release = gil_release,
 		.acquire = gil_acquire,
 	};
@@ -193,6 +199,12 @@ static int reactor_start(struct worker *w, struct err *err)
 		return err_set_exit(err, 3, "Cannot start the worker's event loop: %s",
 				    strerror(errno));
 	worker_signals_watch(w);
+	w->descriptor = ctx->backend->nested ? reactor_descriptor(w->reactor) : -1;
+	if (w->descriptor == -ENOENT)
+		return err_set_exit(err, 3,
+				    "Cannot find the descriptor of the worker's event loop, which "
+				    "worker class %s needs: is this libev's epoll?",
+				    ctx->backend->name);
 	return 0;
 }
 
@@ -265,6 +277,7 @@ static void judge(const struct worker_context *ctx)
 static int worker_boot(struct worker *w, struct err *err)
 {
 	const struct worker_context *ctx = &w->context;
+	const struct worker_backend *backend = ctx->backend;
 
 	if (worker_listeners_open(w, err) < 0)
 		return -1;
@@ -272,7 +285,9 @@ static int worker_boot(struct worker *w, struct err *err)
 		return -1;
 	if (worker_signals_open(w, err) < 0)
 		return -1;
-	if (w->context.backend->setup && w->context.backend->setup(w, err) < 0)
+	if (backend->prepare && !ctx->app && backend->prepare(err) < 0)
+		return -1;
+	if (backend->setup && backend->setup(w, err) < 0)
 		return -1;
 	if (interp_watch_copies(became_copy, w, err) < 0)
 		return -1;
@@ -325,8 +340,11 @@ static void tell(const char *text)
 
 int worker_main(const struct worker_context *context)
 {
-	struct worker w = {.context = *context, .wake = {-1, -1}};
+	/* Not on the stack: greenlets see another one. */
+	static struct worker w;
 	struct err err = {0};
+
+	w = (struct worker){.context = *context, .wake = {-1, -1}};
 
 	title_set(NAME_PROGRAM ": worker [%s%s]", settings_proc_name(context->settings),
 		  context->name_suffix);

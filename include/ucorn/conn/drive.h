@@ -54,8 +54,8 @@ bool driver_has_work(const struct driver *d);
  * passed. */
 void driver_run(struct driver *d, unsigned max, unsigned max_ms);
 
-/* Cuts c, whose application has not finished and is not running: that learns of it in its
- * next turn. */
+/* Cuts c, whose application has not finished and is not running (if c is lent: waits on
+ * this thread): that learns of it in its next turn. */
 void driver_cut(struct driver *d, struct conn *c);
 
 /* Ends what is overdue at service->now_ms, each after a last look whether what it

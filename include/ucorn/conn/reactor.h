@@ -19,6 +19,7 @@ struct reactor_options {
 	driver_dispatch *dispatch;
 	void *dispatch_data;
 	bool exclusive; /* no other application runs while one has not finished */
+	bool nested;	/* turns do not wait: another loop does, for reactor_descriptor */
 	/* Round a poll that may block; NULL: nothing to do. */
 	void (*release)(void);
 	void (*acquire)(void);
@@ -27,7 +28,7 @@ struct reactor_options {
 /* NULL when memory or descriptors are short. */
 MUST_CHECK struct reactor *reactor_new(struct conn_service *s, const struct reactor_options *o);
 
-/* Closes all connections. */
+/* Closes all connections, but for those that are lent: their memory stays theirs. */
 void reactor_free(struct reactor *r);
 
 /* Ends turns of a blocking poll when fd is readable; called(data) runs then, in
@@ -48,6 +49,17 @@ bool reactor_is_accepting(const struct reactor *r);
 
 /* Takes no further connection; the listeners themselves stay open. */
 void reactor_stop_accepting(struct reactor *r);
+
+/* The descriptor that is readable when there is something for a turn: its loop's epoll.
+ * After reactor_wake_on; -ENOENT: it cannot be found. */
+MUST_CHECK int reactor_descriptor(struct reactor *r);
+
+/* Whether another turn has to follow at once, before a wait for that descriptor. */
+bool reactor_is_due(const struct reactor *r);
+
+/* A connection comes back from the application side it was lent to, on the reactor's
+ * thread and outside of a turn; a turn has to follow. */
+void reactor_settle_back(struct reactor *r, struct conn *c);
 
 /* driver_cut */
 void reactor_cut(struct reactor *r, struct conn *c);

@@ -16,7 +16,16 @@ struct worker_backend {
 	bool interleaved; /* applications take turns on one thread */
 	bool exclusive;	  /* one application at a time, from its first to its last piece */
 
-	/* Before the application is imported; may be NULL. */
+	bool nested;	  /* run is worker_run_nested, or calls it */
+
+	/* Whether this machine has what it takes; may be NULL, as the following. */
+	int (*check)(struct err *err);
+
+	/* Before the application is imported, in the process that does, the master or the
+	 * worker. */
+	int (*prepare)(struct err *err);
+
+	/* Likewise in the worker. */
 	int (*setup)(struct worker *w, struct err *err);
 
 	/* Serves until the worker is told to leave and has drained. */
@@ -29,6 +38,10 @@ struct worker_backend {
 
 	/* Inside an application's write() or read(): waits for c.  NULL: it cannot. */
 	conn_wait_fn *wait;
+
+	/* The request of c, which is lent, takes too long: c has been cut, and the
+	 * application is to learn of it.  NULL: it will. */
+	void (*interrupt)(struct worker *w, struct conn *c);
 };
 
 #endif
