@@ -36,7 +36,7 @@ static void green_free(struct green *g)
 }
 
 /* In the greenlet. */
-static MAY_SWITCH void green_main(void *data)
+static void green_main(void *data)
 {
 	struct green *g = data;
 
@@ -72,7 +72,7 @@ static enum want green_dispatch(struct worker *w, struct conn *c)
 	return c->x.running || c->state == CONN_APP ? refuse(c) : conn_advance(c);
 }
 
-static MAY_SWITCH int green_wait(struct conn *c, enum want want, unsigned timeout_ms)
+static int green_wait(struct conn *c, enum want want, unsigned timeout_ms)
 {
 	bool between_pieces = c->state == CONN_FLUSH;
 	int rc = hub_wait(c->io.fd, want == WANT_WRITE, worker_wait_ms(c, timeout_ms));

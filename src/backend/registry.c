@@ -11,6 +11,7 @@ static const struct worker_backend *const backends[] = {
 	&backend_event,
 	&backend_gevent,
 	&backend_eventlet,
+	&backend_tornado,
 };
 
 static bool is_named(const struct worker_backend *b, struct slice name)

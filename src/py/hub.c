@@ -5,7 +5,7 @@
  * a new greenlet runs.
  *
  * Greenlets are switched by copying the C stack: no pointer that others use may lead into
- * the stack of a function that waits.  Those that are below a switch are marked. */
+ * the stack of a function that waits. */
 #include "ucorn/py/hub.h"
 
 #include <errno.h>
@@ -15,6 +15,7 @@
 
 #include "ucorn/py/errors.h"
 #include "ucorn/py/interp.h"
+#include "ucorn/py/objects.h"
 #include "ucorn/py/pylib.h"
 #include "ucorn/py/signals.h"
 
@@ -26,14 +27,24 @@ static const struct hub_guest *guest;
 
 /* ---- what Python calls */
 
-static PyObject *turn_called(PyObject *self, PyObject *none)
+static PyObject *turn_called(PyObject *self, PyObject *counts)
 {
+	unsigned connections = 0;
+	unsigned long long requests = 0;
+
 	UNUSED(self);
-	UNUSED(none);
+	if (PyTuple_GET_SIZE(counts) > 0) {
+		if (!PyArg_ParseTuple(counts, "IK", &connections, &requests))
+			return NULL;
+		if (guest)
+			guest->count(guest->data, connections, requests);
+	}
 	return PyLong_FromLong(guest ? guest->turn(guest->data) : HUB_LEAVE);
 }
 
-static PyMethodDef turn_method = {"turn", turn_called, METH_NOARGS, "A turn of the server's."};
+static PyMethodDef turn_method = {"turn", turn_called, METH_VARARGS,
+				  "turn(): a turn of the server. turn(connections, requests): "
+				  "likewise, while another one serves all clients."};
 
 struct errand {
 	PyObject_HEAD void (*run)(void *data);
@@ -47,7 +58,7 @@ static PyTypeObject errand_type = {
 	.tp_doc = "What a greenlet has to do.",
 };
 
-static MAY_SWITCH PyObject *errand_called(PyObject *self, PyObject *object)
+static PyObject *errand_called(PyObject *self, PyObject *object)
 {
 	struct errand *errand = (struct errand *)object;
 	void (*run)(void *data) = errand->run;
@@ -71,7 +82,7 @@ static void say(const char *what)
 }
 
 /* Calls a function of the module; what it gives is nothing to us. */
-static MAY_SWITCH int call(const char *function, const char *what)
+static int call(const char *function, const char *what)
 {
 	PyObject *done = PyObject_CallMethod(module, function, NULL);
 
@@ -171,7 +182,7 @@ static bool plain_poll(int fd, int timeout_ms)
 	return ready != 0; /* -EINTR: the byte of a signal is there, too */
 }
 
-MAY_SWITCH bool hub_poll(int fd, int timeout_ms)
+bool hub_poll(int fd, int timeout_ms)
 {
 	PyObject *function = patched_select(), *done;
 
@@ -195,7 +206,8 @@ int hub_run(const struct hub_guest *given)
 	guest = given;
 	turn = PyCFunction_New(&turn_method, NULL);
 	if (turn)
-		done = PyObject_CallMethod(module, "run", "idO", given->fd, given->tick_s, turn);
+		done = PyObject_CallMethod(module, "run", "idOO", given->fd, given->tick_s, turn,
+					   object_worker());
 	if (!done && !py_error_is_exit(&code)) {
 		py_error_log("The event loop has ended");
 		code = 1;
@@ -211,7 +223,7 @@ void hub_call_soon(void)
 	(void)call("call_soon", "call the server from the event loop");
 }
 
-MAY_SWITCH void *hub_spawn(void (*run)(void *data), void *data)
+void *hub_spawn(void (*run)(void *data), void *data)
 {
 	struct errand *errand = PyObject_New(struct errand, &errand_type);
 	PyObject *greenlet = NULL;
@@ -248,7 +260,7 @@ void hub_interrupt(void *greenlet, bool timed_out)
 	Py_XDECREF(done);
 }
 
-MAY_SWITCH int hub_wait(int fd, bool writing, unsigned timeout_ms)
+int hub_wait(int fd, bool writing, unsigned timeout_ms)
 {
 	double seconds = timeout_ms == UINT_MAX ? -1 : timeout_ms / 1000.0;
 	PyObject *ready = PyObject_CallMethod(module, "wait", "iOd", fd,
@@ -268,7 +280,7 @@ void hub_drop_exception(void)
 	PyErr_Clear();
 }
 
-MAY_SWITCH void hub_sleep(unsigned ms)
+void hub_sleep(unsigned ms)
 {
 	PyObject *done = PyObject_CallMethod(module, "sleep", "d", ms / 1000.0);
 

@@ -31,10 +31,21 @@ static enum hub_next turn(void *data)
 	return reactor_is_due(w->reactor) ? HUB_AGAIN : HUB_WAIT;
 }
 
+/* Another server has the listeners. */
+static void count(void *data, unsigned connections, uint64_t requests)
+{
+	struct worker *w = data;
+
+	if (!w->leaving)
+		reactor_stop_accepting(w->reactor);
+	w->service.connections = connections;
+	w->service.requests = requests;
+}
+
 void worker_run_nested(struct worker *w)
 {
 	const struct hub_guest guest = {
-		.fd = w->descriptor, .tick_s = TICK_S, .turn = turn, .data = w};
+		.fd = w->descriptor, .tick_s = TICK_S, .turn = turn, .count = count, .data = w};
 
 	worker_signals_exit(w, hub_run(&guest));
 }

@@ -61,7 +61,7 @@ def pytest_runtest_setup(item):
     name = getattr(item, "callspec", None) and item.callspec.params.get("backend")
     if name == "sync" and not IS_UCORN and item.get_closest_marker("keepalive"):
         pytest.skip("this server's sync worker keeps no connection")
-    if name not in (None, "sync", "event") and item.get_closest_marker("inline"):
+    if name not in (None, "sync", "event", "tornado") and item.get_closest_marker("inline"):
         pytest.skip("not on this worker's main thread")
 
 

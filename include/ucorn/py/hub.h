@@ -6,6 +6,7 @@
 #define UCORN_PY_HUB_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "ucorn/util/err.h"
 
@@ -21,6 +22,9 @@ struct hub_guest {
 	int fd;
 	double tick_s;
 	enum hub_next (*turn)(void *data);
+	/* Before a turn where a server of the loop's own serves all clients: how many are
+	 * connected, and how many requests there have been. */
+	void (*count)(void *data, unsigned connections, uint64_t requests);
 	void *data;
 };
 

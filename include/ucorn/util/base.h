@@ -22,9 +22,8 @@
 
 #define UNUSED(x) ((void)(x))
 
-/* For functions below which greenlets switch, and which give addresses of their locals
- * away: greenlets copy the stack, and AddressSanitizer, which puts forbidden bytes between
- * such locals, would take the copy for a mistake, and later other frames for these. */
+/* For functions below which greenlets switch, outside of the folders that are compiled for
+ * that (UCORN_SWITCHED in cmake/Layers.cmake, which says why). */
 #define MAY_SWITCH __attribute__((no_sanitize_address))
 
 #endif

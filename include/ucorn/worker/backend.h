@@ -16,7 +16,7 @@ struct worker_backend {
 	bool interleaved; /* applications take turns on one thread */
 	bool exclusive;	  /* one application at a time, from its first to its last piece */
 
-	bool nested;	  /* run is worker_run_nested, or calls it */
+	bool nested; /* run is worker_run_nested, or calls it */
 
 	/* Whether this machine has what it takes; may be NULL, as the following. */
 	int (*check)(struct err *err);

@@ -36,6 +36,11 @@ def _make(base):
                 _open(self, ClientSocket)
             return object.__getattribute__(self, name)
 
+        def __getattr__(self, name):
+            if name.startswith("__") or not hasattr(base, "__getattr__"):
+                raise AttributeError(name)
+            return base.__getattr__(self, name)
+
         def __repr__(self):
             return "<%s.%s, not used>" % (__name__, ClientSocket.__name__)
 
@@ -44,16 +49,21 @@ def _make(base):
 
 
 def _open(sock, used_class):
-    """When no request is running on the connection, sock is closed from the beginning."""
+    """When no request is running on the connection, sock is closed, and may be opened later."""
+    unused_class = sock.__class__
     fd = object.__getattribute__(sock, "_share")()
     sock.__class__ = used_class
     try:
-        used_class.__init__(sock, **({"fileno": fd} if fd >= 0 else {}))
+        if fd >= 0:
+            sock.__init__(fileno=fd)
+            sock.setblocking(True)
+        else:
+            sock.__init__()
+            sock.close()
     except OSError:
         if fd >= 0:
             os.close(fd)
         raise
-    if fd < 0:
-        sock.close()
-    else:
-        sock.setblocking(True)
+    finally:
+        if fd < 0:
+            sock.__class__ = unused_class

@@ -58,7 +58,7 @@ class Guest:
 guest = None
 
 
-def run(descriptor, tick, turn):
+def run(descriptor, tick, turn, worker):
     global guest
     guest = Guest(descriptor, tick, turn)
     guest.start()
