@@ -13,6 +13,7 @@
 #include <poll.h>
 #include <stdio.h>
 
+#include "greenlets.h"
 #include "ucorn/py/errors.h"
 #include "ucorn/py/interp.h"
 #include "ucorn/py/objects.h"
@@ -22,8 +23,9 @@
 /* Room between what C functions have on the stack when the loop begins, and the loop. */
 enum { STACK_GAP_BYTES = 64 * 1024 };
 
-static PyObject *module; /* ucorn.hub_NAME */
-static const struct hub_guest *guest;
+static PyObject *module;	   /* ucorn.hub_NAME */
+static PyObject *current_function; /* its getcurrent; NULL: it has no greenlets */
+static struct hub_guest guest;	   /* a copy: the stack it comes from may be another's in a turn */
 
 /* ---- what Python calls */
 
@@ -36,10 +38,10 @@ static PyObject *turn_called(PyObject *self, PyObject *counts)
 	if (PyTuple_GET_SIZE(counts) > 0) {
 		if (!PyArg_ParseTuple(counts, "IK", &connections, &requests))
 			return NULL;
-		if (guest)
-			guest->count(guest->data, connections, requests);
+		if (guest.count)
+			guest.count(guest.data, connections, requests);
 	}
-	return PyLong_FromLong(guest ? guest->turn(guest->data) : HUB_LEAVE);
+	return PyLong_FromLong(guest.turn ? guest.turn(guest.data) : HUB_LEAVE);
 }
 
 static PyMethodDef turn_method = {"turn", turn_called, METH_VARARGS,
@@ -141,7 +143,17 @@ int hub_prepare(const char *name, struct err *err)
 	Py_XSETREF(module, pylib_import(path));
 	if (!module || !errand_function || begin_below() < 0)
 		return failed(name, err);
+	Py_XSETREF(current_function, PyObject_GetAttrString(module, "getcurrent"));
+	PyErr_Clear();
 	return 0;
+}
+
+PyObject *hub_current(void)
+{
+	PyObject *current = current_function ? PyObject_CallNoArgs(current_function) : NULL;
+
+	PyErr_Clear();
+	return current;
 }
 
 void hub_forked(void)
@@ -203,7 +215,7 @@ int hub_run(const struct hub_guest *given)
 	PyObject *turn, *done = NULL;
 	int code = PY_SIGNAL_GO_ON;
 
-	guest = given;
+	guest = *given;
 	turn = PyCFunction_New(&turn_method, NULL);
 	if (turn)
 		done = PyObject_CallMethod(module, "run", "idOO", given->fd, given->tick_s, turn,
@@ -212,7 +224,7 @@ int hub_run(const struct hub_guest *given)
 		py_error_log("The event loop has ended");
 		code = 1;
 	}
-	guest = NULL;
+	guest = (struct hub_guest){0};
 	Py_XDECREF(done);
 	Py_XDECREF(turn);
 	return code;

@@ -108,3 +108,4 @@ def wait(descriptor, writing, seconds):
 
 
 sleep = eventlet.sleep
+getcurrent = eventlet.getcurrent

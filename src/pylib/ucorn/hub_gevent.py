@@ -93,3 +93,4 @@ def wait(descriptor, writing, seconds):
 
 
 sleep = gevent.sleep
+getcurrent = gevent.getcurrent
