@@ -94,23 +94,43 @@ static int call(const char *function, const char *what)
 	return done ? 0 : -1;
 }
 
+static int failed(const char *name, struct err *err)
+{
+	if (PyErr_Occurred())
+		py_error_log("Cannot prepare for worker class %s", name);
+	return err_set_exit(err, 3, "Cannot prepare for worker class %s", name);
+}
+
+static PyObject *glue_import(const char *name)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "ucorn.hub_%s", name);
+	return pylib_import(path);
+}
+
 int hub_check(const char *name, struct err *err)
 {
-	PyObject *util = PyImport_ImportModule("importlib.util"), *spec = NULL;
+	PyObject *util = PyImport_ImportModule("importlib.util"), *spec = NULL, *glue;
 
 	if (util)
 		spec = PyObject_CallMethod(util, "find_spec", "s", name);
 	Py_XDECREF(util);
-	if (spec && spec != Py_None) {
-		Py_DECREF(spec);
-		return 0;
+	if (!spec || spec == Py_None) {
+		PyErr_Clear();
+		Py_XDECREF(spec);
+		return err_set(err,
+			       "worker_class %s needs the Python package %s, which is not "
+			       "installed for %s. Install it there, or choose another worker "
+			       "class.",
+			       name, name, interp_executable());
 	}
-	PyErr_Clear();
-	Py_XDECREF(spec);
-	return err_set(err,
-		       "worker_class %s needs the Python package %s, which is not installed for "
-		       "%s. Install it there, or choose another worker class.",
-		       name, name, interp_executable());
+	Py_DECREF(spec);
+	glue = glue_import(name);
+	if (!glue)
+		return failed(name, err);
+	Py_DECREF(glue);
+	return 0;
 }
 
 /* The loop's greenlet begins here: further down the stack than anything of ours will be
@@ -123,24 +143,15 @@ static __attribute__((noinline)) int begin_below(void)
 	return call("begin", "start the event loop") + gap[0];
 }
 
-static int failed(const char *name, struct err *err)
-{
-	if (PyErr_Occurred())
-		py_error_log("Cannot prepare for worker class %s", name);
-	return err_set_exit(err, 3, "Cannot prepare for worker class %s", name);
-}
-
 int hub_prepare(const char *name, struct err *err)
 {
-	char path[64];
-
+	chunks_keep();
 	if (!errand_function) {
 		if (PyType_Ready(&errand_type) < 0)
 			return failed(name, err);
 		errand_function = PyCFunction_New(&errand_method, NULL);
 	}
-	snprintf(path, sizeof(path), "ucorn.hub_%s", name);
-	Py_XSETREF(module, pylib_import(path));
+	Py_XSETREF(module, glue_import(name));
 	if (!module || !errand_function || begin_below() < 0)
 		return failed(name, err);
 	Py_XSETREF(current_function, PyObject_GetAttrString(module, "getcurrent"));

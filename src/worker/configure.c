@@ -37,8 +37,6 @@ int worker_check(const struct settings *s, const struct worker_backend *backend,
 	if (forwarding_from(&forwarding, s, err) < 0)
 		return -1;
 	forwarding_release(&forwarding);
-	if (backend->check && backend->check(err) < 0)
-		return -1;
 	if (s->stream_request_body && !backend->wait)
 		return err_set(err,
 			       "stream_request_body: an application on the worker class %s cannot "
@@ -47,7 +45,7 @@ int worker_check(const struct settings *s, const struct worker_backend *backend,
 	if (s->tmp_upload_dir && access(s->tmp_upload_dir, W_OK | X_OK) < 0)
 		return err_set(err, "tmp_upload_dir: cannot write into %s: %s", s->tmp_upload_dir,
 			       strerror(errno));
-	return 0;
+	return backend->check ? backend->check(err) : 0;
 }
 
 static unsigned milliseconds(unsigned seconds)

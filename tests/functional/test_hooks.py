@@ -173,6 +173,7 @@ def test_killed_worker(hooked):
     assert not run.calls("worker_exit")
 
 
+@pytest.mark.inline  # greenlets that wait are no sign of a worker that hangs
 def test_timeout(hooked):
     run = hooked("-t", "1").ready()
     with run.server.connect() as client:

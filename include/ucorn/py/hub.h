@@ -28,7 +28,8 @@ struct hub_guest {
 	void *data;
 };
 
-/* Whether the package of that name is installed; -1 with a sentence if not. */
+/* Whether the package of that name is installed; -1 with a sentence if not.  Imports it, so
+ * that processes that are forked later share it. */
 MUST_CHECK int hub_check(const char *name, struct err *err);
 
 /* In the process that imports the application, before: patches what blocks in Python, if

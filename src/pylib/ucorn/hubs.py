@@ -17,4 +17,7 @@ def forked():
         gevent.reinit()
     hubs = sys.modules.get("eventlet.hubs")
     if hasattr(getattr(hubs, "_threadlocal", None), "hub"):
-        hubs.use_hub(type(hubs.get_hub()))
+        inherited = hubs.get_hub()
+        hubs.use_hub(type(inherited))
+        if hasattr(getattr(inherited, "poll", None), "close"):
+            inherited.poll.close()  # the parent's

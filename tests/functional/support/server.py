@@ -33,6 +33,9 @@ SUPPRESSIONS = FUNCTIONAL.parent / "lsan.supp"
 #: For servers that are to die as others do, of signals that a sanitizer would report.
 PLAIN_DEATHS = {"ASAN_OPTIONS": f"{os.environ.get('ASAN_OPTIONS', '')}:handle_segv=0"}
 
+#: For masters with libraries that do not give back what they have.
+UNTIDY = {"ASAN_OPTIONS": f"{os.environ.get('ASAN_OPTIONS', '')}:detect_leaks=0"}
+
 #: Variables from which a server takes settings or finds out who started it.
 OUTSIDE_INFLUENCE = {
     "PORT", "WEB_CONCURRENCY", "FORWARDED_ALLOW_IPS", "SCRIPT_NAME", "SENDFILE", "NOTIFY_SOCKET",
