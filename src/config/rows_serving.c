@@ -63,8 +63,12 @@ static const struct setting rows[] = {
 		.metavar = "STRING",
 		.default_text = "sync",
 		.section = SECTION_WORKER_PROCESSES,
-		.description = "How a worker runs the application: sync (one request at a time) or "
-			       "event (many streaming responses at a time).",
+		.description =
+			"How a worker runs the application: sync (one request at a time), event "
+			"(many streaming responses at a time), gevent or eventlet (a greenlet "
+			"for each request), tornado (in tornado's IOLoop, with its own "
+			"applications, too). The last three need the Python package of that "
+			"name.",
 	},
 	{
 		FIELD(threads),
