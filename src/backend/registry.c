@@ -7,11 +7,7 @@
 #include "backends.h"
 
 static const struct worker_backend *const backends[] = {
-	&backend_sync,
-	&backend_event,
-	&backend_gevent,
-	&backend_eventlet,
-	&backend_tornado,
+	&backend_sync, &backend_event, &backend_gevent, &backend_eventlet, &backend_tornado,
 };
 
 static bool is_named(const struct worker_backend *b, struct slice name)
