@@ -9,7 +9,7 @@ import pytest
 
 from support import processes
 from support.rawhttp import request_bytes
-from support.server import UNTIDY, run_to_end
+from support.server import run_to_end, untidy
 from support.waiting import until
 
 pytestmark = [pytest.mark.ucorn_only]
@@ -55,7 +55,7 @@ def test_applications_are_patched_before_they_are_imported(start, hub):
 
 
 def test_preloaded_applications_too(start, hub):
-    server = start("--preload", env=UNTIDY)
+    server = start("--preload")
     found = server.get("/about").json()
     check_place(found, hub)
     assert found["preloaded"]
@@ -192,7 +192,7 @@ def test_configurations_that_patch_by_themselves(serve, tmp_path):
         "    threading.Thread(target=tick, args=[server], daemon=True).start()\n"
         "    time.sleep(0.01)\n"  # it has begun when the worker is forked
     )
-    server = serve("greenapp:app", "-k", "gevent", "-w", "1", "-c", config, env=UNTIDY)
+    server = serve("greenapp:app", "-k", "gevent", "-w", "1", "-c", config)
     check_place(server.get("/about").json(), "gevent")
     server.wait_log("Made Psycopg2 Green")
     server.wait_log(rf"\[{server.pid}\] \[INFO\] a thread goes on")
@@ -210,10 +210,6 @@ def test_names(hub):
     for alias in ALIASES[hub]:
         ended = run_to_end("--check-config", "-k", alias, "greenapp:app")
         assert ended.code == 0, ended
-
-
-#: Python without Debian's packages has neither.
-WITHOUT = {"PYTHONNOUSERSITE": "1", "PYTHONPATH": ""}
 
 
 def hide(tmp_path, *names):
@@ -259,7 +255,7 @@ def test_a_reload_that_misses_a_package_changes_nothing(serve, tmp_path):
 def test_a_reload_may_change_the_class(serve, tmp_path):
     config = tmp_path / "conf.py"
     config.write_text("worker_class = 'sync'")
-    server = serve("wsgiapp:app", "-c", config, "-w", "1")
+    server = serve("wsgiapp:app", "-c", config, "-w", "1", env=untidy())
     server.opened["anon_inode:[eventpoll]"] += 1  # eventlet begins a hub when it is imported
     for name in [*HUBS, "tornado"]:
         workers = server.wait_workers(1)
