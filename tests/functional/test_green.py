@@ -170,6 +170,15 @@ def test_children_of_the_application_are_no_servers(start):
     assert server.get("/").text == "hello"
 
 
+@pytest.mark.parametrize("name", ["sync", "event"])
+def test_libev_may_be_shared_with_gevent(serve, name):
+    """Which has memory of its own for it."""
+    server = serve("greenapp:app", "-k", name, "-w", "1", env={"USE_GEVENT_AT_IMPORT": "1"})
+    workers = server.wait_workers(1)
+    assert [server.get("/crowd").text for _ in range(2)] == ["crowd"] * 2
+    assert server.workers() == workers
+
+
 #: What psycogreen does: a library in C is told how to wait.
 PSYCOGREEN = """
 def post_fork(server, worker):

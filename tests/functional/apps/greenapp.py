@@ -115,3 +115,17 @@ def leave(environ, start_response):
     """In a greenlet of its own."""
     threading.Thread(target=lambda: os.kill(os.getpid(), 15)).start()
     return text(start_response, "bye")
+
+
+def crowd(environ, start_response):
+    """Many timers of gevent's, in whatever worker."""
+    import gevent
+
+    gevent.joinall([gevent.spawn_later(0.01, int) for _ in range(500)])
+    return text(start_response, "crowd")
+
+
+if os.environ.get("USE_GEVENT_AT_IMPORT"):
+    import gevent
+
+    gevent.joinall([gevent.spawn_later(0.001, int) for _ in range(10)])
