@@ -45,7 +45,7 @@ bool hub_poll(int fd, int timeout_ms);
 
 /* The loop, from where the first thread of the process is, with turns of the guest in it
  * until one says HUB_STOP: PY_SIGNAL_GO_ON, or the code of a SystemExit (signals.h). */
-int hub_run(const struct hub_guest *guest);
+int hub_run(const struct hub_guest *given);
 
 /* From outside of a turn: one has to follow before the loop waits. */
 void hub_call_soon(void);
