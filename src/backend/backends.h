@@ -9,5 +9,6 @@ extern const struct worker_backend backend_event;
 extern const struct worker_backend backend_gevent;
 extern const struct worker_backend backend_eventlet;
 extern const struct worker_backend backend_tornado;
+extern const struct worker_backend backend_thread;
 
 #endif

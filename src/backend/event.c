@@ -18,6 +18,6 @@ const struct worker_backend backend_event = {
 	.aliases = "libev",
 	.summary = "unfinished responses take turns",
 	.interleaved = true,
-	.run = worker_run_inline,
+	.run = worker_run,
 	.dispatch = event_dispatch,
 };

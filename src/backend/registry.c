@@ -7,7 +7,8 @@
 #include "backends.h"
 
 static const struct worker_backend *const backends[] = {
-	&backend_sync, &backend_event, &backend_gevent, &backend_eventlet, &backend_tornado,
+	&backend_sync,	 &backend_event,    &backend_thread,
+	&backend_gevent, &backend_eventlet, &backend_tornado,
 };
 
 static bool is_named(const struct worker_backend *b, struct slice name)
@@ -54,14 +55,8 @@ const struct worker_backend *backend_find(const char *worker_class, unsigned thr
 	for (size_t i = 0; i < ARRAY_LEN(backends); i++) {
 		if (!is_named(backends[i], slice_from(worker_class)))
 			continue;
-		if (threads > 1 && !backends[i]->multithread) {
-			err_set(err,
-				"threads = %u: this version of ucorn has no worker class with "
-				"threads yet. Use more workers, or worker class event.",
-				threads);
-			return NULL;
-		}
-		return backends[i];
+		/* As gunicorn does; other classes have no use for threads. */
+		return threads > 1 && backends[i] == &backend_sync ? &backend_thread : backends[i];
 	}
 	refuse(worker_class, err);
 	return NULL;

@@ -18,7 +18,7 @@ const struct worker_backend backend_sync = {
 	.aliases = "gunicorn.workers.sync.SyncWorker egg:gunicorn#sync",
 	.summary = "one request at a time",
 	.exclusive = true,
-	.run = worker_run_inline,
+	.run = worker_run,
 	.dispatch = sync_dispatch,
 	.wait = worker_wait_poll,
 };

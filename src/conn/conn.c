@@ -25,6 +25,7 @@ enum {
 	KEPT_BLOCKS = 256,
 	KEPT_INPUTS = 256,
 	KEPT_LINES_BYTES = 4096, /* of a response, in a kit */
+	WRITE_NOW_BYTES = 64 * 1024,
 };
 
 #define TO(state) (1u << (state))
@@ -162,6 +163,11 @@ static void count_up(_Atomic uint64_t *counter)
 	atomic_store_explicit(counter, count + 1, memory_order_relaxed);
 }
 
+static void set_busy(struct conn_service *s, unsigned count)
+{
+	atomic_store_explicit(&s->busy, count, memory_order_relaxed);
+}
+
 static enum app_step application_begin(struct conn *c)
 {
 	struct conn_service *s = c->service;
@@ -171,10 +177,10 @@ static enum app_step application_begin(struct conn *c)
 	c->x.begun_ms = s->lock ? clock_ms() : s->now_ms;
 	conn_service_lock(s);
 	list_append(&s->in_hand, &c->x.in_hand);
+	count_up(&s->requests);
+	set_busy(s, conn_service_busy(s) + 1);
 	if (s->begun)
 		s->begun(&c->x, s->told_data);
-	s->busy++;
-	count_up(&s->requests);
 	conn_service_unlock(s);
 	c->requests++;
 	return s->app->ops->start(s->app, &c->x);
@@ -191,9 +197,9 @@ static void application_end(struct conn *c)
 	x->running = false;
 	conn_service_lock(s);
 	list_remove(&x->in_hand);
+	set_busy(s, conn_service_busy(s) - 1);
 	if (s->finished)
 		s->finished(x, s->told_data);
-	s->busy--;
 	conn_service_unlock(s);
 	if (x->ended) { /* a thread of the application still waits for the client */
 		*x->ended = true;
@@ -260,6 +266,27 @@ void conn_run_whole(struct conn *c)
 		conn_write_all(c);
 		conn_set_state(c, CONN_APP);
 	}
+}
+
+bool conn_may_begin(struct conn *c)
+{
+	c->lost = io_is_lost(&c->io);
+	return !c->lost;
+}
+
+/* Between two requests: nothing has come, and nothing is held that others may need. */
+static bool is_at_rest(const struct conn *c)
+{
+	return c->keep && c->in_start == c->in_end && !c->eof && !c->may_read && c->x.body.fd < 0;
+}
+
+/* What is large is left to the driver, as are files: other applications can run while it
+ * is copied. */
+bool conn_write_now(struct conn *c)
+{
+	if (c->state != CONN_DRAIN || c->out.bytes > WRITE_NOW_BYTES || outq_next_file(&c->out))
+		return false;
+	return conn_write(c) == 0 && is_at_rest(c);
 }
 
 enum want conn_application(struct conn *c)

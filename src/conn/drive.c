@@ -11,6 +11,7 @@ enum {
 	SLOW_HEAD_MS = 250,	 /* a head that takes longer may be given up for a newcomer */
 	SLOW_APP_MS = 2,	 /* clients may leave meanwhile */
 	FIRST_REQUEST_MS = 1000, /* in which a new client sends it, even if the server stops */
+	HELD_UP_MS = 100,	 /* an application that does it again delays many */
 	DOUBTFUL_TURNS = 4,	 /* in which their requests are found, and doubted */
 };
 
@@ -28,6 +29,7 @@ void driver_settle(struct driver *d, struct conn *c, enum want want)
 		if (!list_empty(&c->run))
 			break; /* it is queued already */
 		list_append(&d->run, &c->run);
+		c->x.queued_ms = d->service->now_ms;
 		if (!c->x.running)
 			d->fresh++;
 		break;
@@ -39,6 +41,7 @@ void driver_settle(struct driver *d, struct conn *c, enum want want)
 		d->ops->watch(d, c, want);
 		break;
 	case WANT_LENT:
+		d->lent++;
 		break;
 	}
 }
@@ -106,6 +109,8 @@ static void run_one(struct driver *d, struct conn *c)
 	d->service->app_ms += taken_ms;
 	if (taken_ms >= SLOW_APP_MS)
 		d->doubtful_turns = DOUBTFUL_TURNS;
+	if (taken_ms >= HELD_UP_MS)
+		d->service->held_ms = d->service->now_ms;
 }
 
 void driver_run(struct driver *d, unsigned max, unsigned max_ms)
@@ -122,21 +127,34 @@ void driver_run(struct driver *d, unsigned max, unsigned max_ms)
 	}
 }
 
-/* The application side still has it, and may need long to give it back. */
-static void cut_lent(struct conn *c)
+void driver_take_back(struct driver *d, struct conn *c)
 {
-	exchange_abort(&c->x);
-	if (!c->reset) /* else the end would look like that of a complete answer */
-		io_shutdown(&c->io);
+	enum want want = WANT_CLOSE;
+
+	d->lent--;
+	/* Whoever was to run the application has found the client gone. */
+	if (c->state == CONN_APP && c->lost && !c->x.running)
+		conn_close(c);
+	else
+		want = conn_advance(c);
+	driver_settle(d, c, want);
 }
 
-void driver_cut(struct driver *d, struct conn *c)
+bool driver_cut(struct driver *d, struct conn *c)
 {
+	bool is_lent = c->want == WANT_LENT;
+
+	if (c->x.cut || (!is_lent && c->lost))
+		return false;
+	c->x.cut = true;
+	if (is_lent) {
+		io_cut(&c->io);
+		return true;
+	}
 	c->lost = true;
-	if (c->want == WANT_LENT)
-		cut_lent(c);
-	else if (c->state == CONN_FLUSH)
+	if (c->state == CONN_FLUSH)
 		driver_settle(d, c, conn_advance(c));
+	return true;
 }
 
 void driver_sweep(struct driver *d)

@@ -60,20 +60,28 @@ static const char *date_text(struct conn_service *s)
 	return own.text;
 }
 
+/* Requests that have already come are still answered here. */
+static bool may_keep(struct exchange *x)
+{
+	const struct conn *c = x->conn;
+	const struct conn_service *s = c->service;
+
+	if (!s->keep_alive || !x->body_complete || x->shared)
+		return false;
+	if (c->in_start < c->in_end)
+		return true;
+	return !s->leaving && !(s->parts && s->parts(x, s->told_data));
+}
+
 int exchange_head(struct exchange *x, int64_t whole_body)
 {
 	struct conn *c = x->conn;
-	bool pipelined;
 	int rc;
 
 	if (x->response.head_sent)
 		return 0;
 	conn_look_for_end(c);
-	/* Requests that have already come are still answered by a leaving worker. */
-	pipelined = c->in_start < c->in_end;
-	response_frame(&x->response, &x->request, whole_body,
-		       c->service->keep_alive && (pipelined || !c->service->leaving) &&
-			       x->body_complete && !x->shared);
+	response_frame(&x->response, &x->request, whole_body, may_keep(x));
 	rc = response_head_write(&x->response, &x->request, c->service->server_line,
 				 date_text(c->service), &c->out);
 	if (rc < 0)

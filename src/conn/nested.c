@@ -22,5 +22,5 @@ bool reactor_is_due(const struct reactor *r)
 void reactor_settle_back(struct reactor *r, struct conn *c)
 {
 	r->service->now_ms = clock_ms();
-	driver_settle(&r->driver, c, conn_advance(c));
+	reactor_take_back(r, c);
 }

@@ -401,6 +401,7 @@ void conn_begin_exchange(struct conn *c)
 	x->aborted = false;
 	x->shared = false;
 	x->taken = false;
+	x->cut = false;
 	c->keep = false;
 	c->unread = false;
 }

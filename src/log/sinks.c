@@ -140,6 +140,29 @@ void log_sinks_own(struct log_sinks *s, uid_t uid, gid_t gid)
 	sink_own(s, &s->access);
 }
 
+void log_sinks_share(struct log_sinks *s, struct log_lock *lock)
+{
+	s->lock = lock;
+}
+
+static void sinks_lock(struct log_sinks *s)
+{
+	bool lent;
+
+	if (!s->lock || pthread_mutex_trylock(&s->lock->mutex) == 0)
+		return;
+	lent = s->lock->lend_gil();
+	pthread_mutex_lock(&s->lock->mutex);
+	if (lent)
+		s->lock->take_gil();
+}
+
+static void sinks_unlock(struct log_sinks *s)
+{
+	if (s->lock)
+		pthread_mutex_unlock(&s->lock->mutex);
+}
+
 static void flush_or_complain(struct log_sinks *s)
 {
 	int rc = log_sinks_flush(s);
@@ -165,17 +188,9 @@ void log_sinks_reopen(struct log_sinks *s)
 	sink_reopen(&s->access);
 	sink_own(s, &s->error);
 	sink_own(s, &s->access);
+	sinks_lock(s);
 	s->access_chunk_max = chunk_max(s->access.fd);
-}
-
-int log_access_append(struct log_sinks *s, struct access_format *f, const struct access_record *r)
-{
-	if (s->access.fd < 0)
-		return 0;
-	int rc = access_format_line(f, r, &s->access_pending);
-	if (rc == 0 && s->access_pending.len >= FLUSH_BYTES)
-		rc = log_sinks_flush(s);
-	return rc;
+	sinks_unlock(s);
 }
 
 /* How much of lines goes out next: as many whole ones as one write may carry,
@@ -190,7 +205,7 @@ static size_t next_chunk(struct slice lines, size_t max)
 	return end ? (size_t)(end + 1 - lines.base) : lines.len;
 }
 
-int log_sinks_flush(struct log_sinks *s)
+static int flush(struct log_sinks *s)
 {
 	struct buf *pending = &s->access_pending;
 	size_t done = 0;
@@ -209,5 +224,29 @@ int log_sinks_flush(struct log_sinks *s)
 	if (rc == -EAGAIN && pending->len <= KEEP_BYTES)
 		return 0;
 	buf_clear(pending);
+	return rc;
+}
+
+int log_sinks_flush(struct log_sinks *s)
+{
+	int rc;
+
+	sinks_lock(s);
+	rc = flush(s);
+	sinks_unlock(s);
+	return rc;
+}
+
+int log_access_append(struct log_sinks *s, struct access_format *f, const struct access_record *r)
+{
+	int rc;
+
+	if (s->access.fd < 0)
+		return 0;
+	sinks_lock(s);
+	rc = access_format_line(f, r, &s->access_pending);
+	if (rc == 0 && s->access_pending.len >= FLUSH_BYTES)
+		rc = flush(s);
+	sinks_unlock(s);
 	return rc;
 }

@@ -115,11 +115,12 @@ static bool spawn(struct children *c, const struct worker_context *base, unsigne
 		return false;
 	context.scoreboard = c->scoreboard;
 	context.slot = children_slot(c, child);
+	context.slot_count = CHILDREN_MAX;
 	context.age = c->forked + 1;
 	context.replaces = c->ever_ready;
 	if (!before_fork(c, &context))
 		return false;
-	scoreboard_begin(context.slot, clock_ms());
+	scoreboard_begin(c->scoreboard, context.slot, clock_ms());
 	context.stacks_fd = memfd_create(NAME_PROGRAM "-stacks", MFD_CLOEXEC);
 
 	signals_block(&before);

@@ -62,7 +62,8 @@ static unsigned fault_of(const struct children *c, const struct child *child, ui
 										: FAULT_NONE;
 	if (beyond(atomic_load(&slot->beat_ms), child->timeout, 0, now_ms))
 		return FAULT_SILENT;
-	if (has_overlong_request(slot, child->request_timeout, now_ms))
+	if (!atomic_load(&slot->sees_to_hangs) &&
+	    has_overlong_request(slot, child->request_timeout, now_ms))
 		return FAULT_REQUEST;
 	return FAULT_NONE;
 }

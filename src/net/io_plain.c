@@ -79,6 +79,11 @@ static void plain_shutdown(struct io *io)
 	shutdown(io->fd, SHUT_WR);
 }
 
+static void plain_cut(struct io *io)
+{
+	shutdown(io->fd, SHUT_RDWR);
+}
+
 static void plain_close(struct io *io, bool reset)
 {
 	const struct linger at_once = {.l_onoff = 1};
@@ -102,6 +107,7 @@ static const struct io_ops plain_ops = {
 	.recv = plain_recv,
 	.sendv = plain_sendv,
 	.sendfile = plain_sendfile,
+	.cut = plain_cut,
 	.shutdown = plain_shutdown,
 	.close = plain_close,
 };

@@ -1,7 +1,12 @@
 /* The GIL of long-lived threads: each keeps one thread state for its life, so
  * that threading.local and contextvars behave, and gives the GIL up only round
- * waits. */
+ * waits.
+ *
+ * What a thread without the GIL has to do to Python objects waits for one that has it. */
 #include <assert.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
 
 #include "ucorn/py/interp.h"
 #include "ucorn/py/pyapi.h"
@@ -21,4 +26,88 @@ void gil_acquire(void)
 	assert(state);
 	released = NULL;
 	PyEval_RestoreThread(state);
+}
+
+bool gil_borrow(void)
+{
+	if (!released)
+		return false;
+	gil_acquire();
+	return true;
+}
+
+bool gil_lend(void)
+{
+	if (released)
+		return false;
+	gil_release();
+	return true;
+}
+
+struct chore {
+	void (*done)(void *data);
+	void *data;
+};
+
+/* The list only grows; what is on it is soon as little as usual. */
+static struct {
+	pthread_mutex_t lock;
+	struct chore *list;
+	size_t count, cap;
+	atomic_bool some;
+} chores = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+static bool chores_grow(void)
+{
+	size_t cap = chores.cap ? 2 * chores.cap : 64;
+	struct chore *list = realloc(chores.list, cap * sizeof(*list));
+
+	if (!list)
+		return false;
+	chores.list = list;
+	chores.cap = cap;
+	return true;
+}
+
+void gil_do(void (*done)(void *data), void *data)
+{
+	bool put;
+
+	if (!released) {
+		done(data);
+		return;
+	}
+	pthread_mutex_lock(&chores.lock);
+	put = chores.count < chores.cap || chores_grow();
+	if (put)
+		chores.list[chores.count++] = (struct chore){done, data};
+	atomic_store_explicit(&chores.some, true, memory_order_relaxed);
+	pthread_mutex_unlock(&chores.lock);
+	if (put)
+		return;
+	/* No memory: here and now, then. */
+	gil_acquire();
+	done(data);
+	gil_release();
+}
+
+static bool next_chore(struct chore *chore)
+{
+	bool some;
+
+	pthread_mutex_lock(&chores.lock);
+	some = chores.count > 0;
+	if (some)
+		*chore = chores.list[--chores.count];
+	atomic_store_explicit(&chores.some, chores.count > 0, memory_order_relaxed);
+	pthread_mutex_unlock(&chores.lock);
+	return some;
+}
+
+void gil_do_due(void)
+{
+	struct chore chore;
+
+	while (atomic_load_explicit(&chores.some, memory_order_relaxed) && next_chore(&chore))
+		chore.done(chore.data);
 }

@@ -31,12 +31,17 @@ void scoreboard_free(struct scoreboard *sb, unsigned slot_count)
 
 /* The beat comes before the state: whoever sees BOOTING must not judge the new
  * child by the last sign of life of the one before it. */
-void scoreboard_begin(struct score_slot *slot, uint64_t now_ms)
+void scoreboard_begin(struct scoreboard *sb, struct score_slot *slot, uint64_t now_ms)
 {
+	uint32_t number = (uint32_t)(slot - sb->slots) + 1;
+
+	if (atomic_load(&sb->used) < number)
+		atomic_store(&sb->used, number);
 	atomic_store(&slot->connections, 0);
 	atomic_store(&slot->requests, 0);
 	atomic_store(&slot->busy, 0);
 	atomic_store(&slot->served, false);
+	atomic_store(&slot->sees_to_hangs, false);
 	for (size_t i = 0; i < SCORE_HAND_MAX; i++)
 		score_request_end(&slot->hand[i]);
 	atomic_store(&slot->beat_ms, now_ms);

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "state.h"
+#include "ucorn/py/interp.h"
 #include "ucorn/py/proxies.h"
 
 /* Those of the master, in an array of the worker's. */
@@ -80,7 +81,11 @@ bool worker_listeners_leave(struct worker *w)
 
 void worker_listeners_close(struct worker *w)
 {
+	bool borrowed = gil_borrow();
+
 	server_object_listen(NULL, 0);
+	if (borrowed)
+		gil_release();
 	for (size_t i = 0; i < w->n_listeners; i++)
 		listener_close(&w->listeners[i], false);
 }

@@ -9,6 +9,7 @@
 
 #include "state.h"
 #include "ucorn/py/hooks.h"
+#include "ucorn/py/interp.h"
 #include "ucorn/py/logbridge.h"
 #include "ucorn/py/signals.h"
 #include "ucorn/util/fd.h"
@@ -91,6 +92,7 @@ static void on_wake(void *data)
 
 	while (read(w->wake[0], bytes, sizeof(bytes)) > 0)
 		;
+	w->signalled = true;
 }
 
 int worker_signals_open(struct worker *w, struct err *err)
@@ -139,7 +141,20 @@ void worker_signals_exit(struct worker *w, int code)
 
 void worker_signals_run(struct worker *w)
 {
-	worker_signals_exit(w, py_signals_run());
+	bool threaded = w->context.backend->threaded;
+	int code;
+
+	/* Python code has the chance to run handlers, and to take the wake-up, on this
+	 * thread only where applications run on it. */
+	if (threaded && !w->signalled)
+		return;
+	w->signalled = false;
+	if (threaded)
+		gil_acquire();
+	code = py_signals_run();
+	if (threaded)
+		gil_release();
+	worker_signals_exit(w, code);
 }
 
 void worker_signals_watch(struct worker *w)

@@ -24,17 +24,24 @@ struct worker {
 	uint32_t places;	 /* on the scoreboard for requests: free ones, as bits */
 	bool tired;		 /* has asked for another one in its place */
 	bool leaving;		 /* finishes what it has, then ends */
-	bool quick;		 /* ends at once */
+	bool told_of_hang;	 /* of a request that could not be ended */
+	bool signalled;		 /* some may have handlers that are due */
+	bool stragglers;	 /* threads that will not end before the process does */
+	atomic_bool quick;	 /* ends at once */
 	bool ended;		 /* has served: there is no code of the application to end */
 	atomic_bool retired;	 /* a hook has decided that it is to leave */
 	unsigned reopens_wanted; /* since the log files were last all reopened */
 	int exit_code;
-	uint64_t max_requests; /* worker.max_requests: with its jitter */
-	uint64_t leave_by_ms;  /* when a leaving worker gives up waiting */
-	uint64_t retire_ms;    /* max_worker_lifetime: when it gets tired; 0: never */
-	uint64_t memory_limit; /* in bytes; 0: none */
-	uint64_t looked_ms;    /* at what costs a system call to know */
-	bool access_broken;    /* a failure of the access log has been told */
+	uint64_t max_requests;	   /* worker.max_requests: with its jitter */
+	uint64_t leave_by_ms;	   /* when a leaving worker gives up waiting */
+	uint64_t retire_ms;	   /* max_worker_lifetime: when it gets tired; 0: never */
+	uint64_t memory_limit;	   /* in bytes; 0: none */
+	uint64_t looked_ms;	   /* at what costs a system call to know */
+	atomic_bool access_broken; /* a failure of the access log has been told */
+	/* Threaded: */
+	pthread_mutex_t lock;	    /* the service's */
+	struct log_lock logging;    /* the log's */
+	_Atomic uint64_t python_ms; /* clock_ms() when Python code could last run */
 };
 
 /* worker.c: a turn of the reactor, and what is due after each.  False, without one: the
@@ -97,6 +104,11 @@ void worker_in_hand_init(struct worker *w);
 void worker_in_hand_check(struct worker *w);
 /* Until when, and not later than end_ms, the application may wait for x's client. */
 uint64_t worker_in_hand_end(const struct worker *w, const struct exchange *x, uint64_t end_ms);
+
+/* balance.c: which connections had better be with another worker. */
+void worker_balance_init(struct worker *w);
+/* Of a struct worker: how long newcomers are left to other workers. */
+unsigned worker_patience_ms(void *data);
 
 /* accesslog.c: one line per answer. */
 MUST_CHECK int worker_access_init(struct worker *w, struct err *err);

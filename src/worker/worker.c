@@ -45,14 +45,23 @@ static void slot_set_state(struct worker *w, enum score_state state)
 		log_debug("Cannot tell the master: %s", strerror(errno));
 }
 
+/* When it last gave a sign of life.  A loop that has no need of Python says nothing about
+ * whether Python still runs. */
+static uint64_t life_ms(struct worker *w)
+{
+	return w->context.backend->threaded
+		       ? atomic_load_explicit(&w->python_ms, memory_order_relaxed)
+		       : w->service.now_ms;
+}
+
 static void slot_update(struct worker *w)
 {
 	struct score_slot *slot = w->context.slot;
 
-	atomic_store_explicit(&slot->beat_ms, w->service.now_ms, memory_order_relaxed);
+	atomic_store_explicit(&slot->beat_ms, life_ms(w), memory_order_relaxed);
 	atomic_store_explicit(&slot->requests, w->service.requests, memory_order_relaxed);
 	atomic_store_explicit(&slot->connections, w->service.connections, memory_order_relaxed);
-	atomic_store_explicit(&slot->busy, w->service.busy, memory_order_relaxed);
+	atomic_store_explicit(&slot->busy, conn_service_busy(&w->service), memory_order_relaxed);
 }
 
 void worker_beat(struct worker *w)
@@ -68,6 +77,8 @@ void worker_leave(struct worker *w)
 		return;
 	w->leaving = true;
 	w->service.leaving = true;
+	if (w->reactor)
+		reactor_await(w->reactor);
 	w->leave_by_ms = clock_ms() + 1000 * (uint64_t)w->context.settings->graceful_timeout;
 	slot_set_state(w, SCORE_LEAVING);
 }
@@ -103,6 +114,14 @@ static bool has_left(struct worker *w)
 	return has_drained(w);
 }
 
+void worker_flush_access(struct worker *w)
+{
+	if (!w->access_format || log_sinks_flush(w->context.sinks) == 0 || w->access_broken)
+		return;
+	log_error("Cannot write the access log: is the disk full?");
+	w->access_broken = true;
+}
+
 bool worker_turn(struct worker *w)
 {
 	if (w->quick || (w->leaving && has_left(w)))
@@ -112,17 +131,41 @@ bool worker_turn(struct worker *w)
 	worker_signals_run(w);
 	worker_in_hand_check(w);
 	worker_limits_check(w);
-	if (w->access_format && log_sinks_flush(w->context.sinks) < 0 && !w->access_broken) {
-		log_error("Cannot write the access log: is the disk full?");
-		w->access_broken = true;
-	}
+	worker_flush_access(w);
 	return true;
 }
 
-void worker_run_inline(struct worker *w)
+void worker_run(struct worker *w)
 {
+	bool threaded = w->context.backend->threaded;
+
+	if (threaded)
+		gil_release();
 	while (worker_turn(w))
 		;
+	w->quick = true; /* a thread that waits for its client does not go on doing so */
+	if (threaded)
+		gil_acquire();
+}
+
+const struct settings *worker_settings(const struct worker *w)
+{
+	return w->context.settings;
+}
+
+void worker_hand_back(struct worker *w, struct conn *c, bool haste)
+{
+	reactor_hand_back(w->reactor, c, haste);
+}
+
+void worker_python_lives(struct worker *w)
+{
+	atomic_store_explicit(&w->python_ms, clock_ms(), memory_order_relaxed);
+}
+
+void worker_has_stragglers(struct worker *w)
+{
+	w->stragglers = true;
 }
 
 /* Polls a descriptor, other Python threads running meanwhile: 0, or -ETIMEDOUT,
@@ -151,6 +194,8 @@ int worker_wait_poll(struct conn *c, enum want want, unsigned timeout_ms)
 	do {
 		rc = poll_one(c->io.fd, events, WAIT_SLICE_MS);
 		now_ms = clock_ms();
+		if (w->context.backend->threaded)
+			continue;
 		w->service.now_ms = now_ms;
 		slot_update(w);
 		worker_signals_run(w);
@@ -174,6 +219,13 @@ static double tick_seconds(const struct settings *s)
 	return s->timeout == 1 ? 0.25 : 1.0;
 }
 
+static bool is_full(void *data)
+{
+	struct worker *w = data;
+
+	return w->context.backend->is_full();
+}
+
 static int reactor_start(struct worker *w, struct err *err)
 {
 	const struct worker_context *ctx = &w->context;
@@ -183,15 +235,16 @@ static int reactor_start(struct worker *w, struct err *err)
 		.n_listeners = w->n_listeners,
 		/* One at a time, so that the others get their share. */
 		.accept_batch = is_alone ? ACCEPT_BATCH_ALONE : 1,
-		.is_alone = is_alone,
 		.max_connections = worker_max_connections(w),
 		.tick_s = tick_seconds(ctx->settings),
 		.dispatch = dispatch,
 		.dispatch_data = w,
 		.exclusive = ctx->backend->exclusive,
 		.nested = ctx->backend->nested,
-		.release = gil_release,
-		.acquire = gil_acquire,
+		.patience_ms = is_alone ? NULL : worker_patience_ms,
+		.is_full = ctx->backend->is_full ? is_full : NULL,
+		.release = ctx->backend->threaded ? NULL : gil_release,
+		.acquire = ctx->backend->threaded ? NULL : gil_acquire,
 	};
 
 	w->reactor = reactor_new(&w->service, &options);
@@ -274,6 +327,17 @@ static void judge(const struct worker_context *ctx)
 	gunicorn_judge();
 }
 
+/* What the threads of applications have in common with the loop. */
+static void share(struct worker *w)
+{
+	pthread_mutex_init(&w->lock, NULL);
+	w->logging = (struct log_lock){.lend_gil = gil_lend, .take_gil = gil_acquire};
+	pthread_mutex_init(&w->logging.mutex, NULL);
+	conn_service_share(&w->service, &w->lock);
+	log_sinks_share(w->context.sinks, &w->logging);
+	worker_python_lives(w);
+}
+
 static int worker_boot(struct worker *w, struct err *err)
 {
 	const struct worker_context *ctx = &w->context;
@@ -299,18 +363,21 @@ static int worker_boot(struct worker *w, struct err *err)
 		return -1;
 	if (worker_configure(w, err) < 0)
 		return -1;
+	if (ctx->backend->threaded)
+		share(w);
 	worker_in_hand_init(w);
 	worker_limits_init(w);
+	worker_balance_init(w);
 	if (app_begin(w, err) < 0)
 		return -1;
 	if (worker_access_init(w, err) < 0)
 		return -1;
-	return reactor_start(w, err);
+	if (reactor_start(w, err) < 0)
+		return -1;
+	return ctx->backend->begin ? ctx->backend->begin(w, err) : 0;
 }
 
-/* The worker has served: what is left is Python's end, which joins the
- * application's threads and may take for ever. */
-static void worker_release(struct worker *w)
+static void release_service(struct worker *w)
 {
 	reactor_free(w->reactor);
 	if (w->reactor)
@@ -320,6 +387,14 @@ static void worker_release(struct worker *w)
 	buf_release(&w->server_line);
 	if (w->app && !w->context.app)
 		wsgi_app_free(w->app);
+}
+
+/* The worker has served: what is left is Python's end, which joins the
+ * application's threads and may take for ever. */
+static void worker_release(struct worker *w)
+{
+	if (!w->stragglers)
+		release_service(w);
 	if (log_sinks_flush(w->context.sinks) < 0)
 		log_debug("Some access lines were lost at exit");
 	worker_signals_close(w, false);
@@ -340,7 +415,8 @@ static void tell(const char *text)
 
 int worker_main(const struct worker_context *context)
 {
-	/* Not on the stack: greenlets see another one. */
+	/* Not on the stack: greenlets see another one, and threads that do not end may look at
+	 * it to the last. */
 	static struct worker w;
 	struct err err = {0};
 

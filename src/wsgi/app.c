@@ -77,7 +77,7 @@ static void context_leave(struct wsgi_request *r)
 
 static enum app_step request_call(struct wsgi_request *r)
 {
-	PyObject *args[3] = {NULL, NULL, r->start};
+	PyObject *args[3] = {NULL, NULL, r->start}, *callable;
 
 	if (r->app->before && !hooks_before_request(r))
 		return APP_DONE;
@@ -85,8 +85,11 @@ static enum app_step request_call(struct wsgi_request *r)
 	if (!r->environ || (r->app->before && !hooks_adjust_environ(r)))
 		return APP_DONE;
 	args[1] = r->environ;
-	r->result = PyObject_Vectorcall(r->app->callable, args + 1,
-					2 | PY_VECTORCALL_ARGUMENTS_OFFSET, NULL);
+	/* A hook in another thread may put another in its place. */
+	callable = Py_NewRef(r->app->callable);
+	r->result =
+		PyObject_Vectorcall(callable, args + 1, 2 | PY_VECTORCALL_ARGUMENTS_OFFSET, NULL);
+	Py_DECREF(callable);
 	return r->result ? result_begin(r) : APP_DONE;
 }
 
@@ -173,7 +176,7 @@ static void wsgi_finish(struct app *base, struct exchange *x)
 static void wsgi_forget(struct app *base, struct conn *c)
 {
 	UNUSED(base);
-	environ_forget(c);
+	peer_values_forget(c);
 }
 
 /* The bytes of str(value), copied to where they live as long as the request.  A WSGI

@@ -75,12 +75,6 @@ struct environ_maker {
 	PyObject *socket_class;
 };
 
-/* A connection's own values, made with its first request. */
-struct peer_values {
-	PyObject *addr, *port;
-	struct client_socket socket;
-};
-
 static PyObject *latin1(struct slice s)
 {
 	return PyUnicode_DecodeLatin1(s.base, (Py_ssize_t)s.len, NULL);
@@ -165,19 +159,33 @@ static PyObject *template_new(struct environ_maker *m, const struct listener *l)
 	return dict;
 }
 
-/* The listener's template, made when it is first needed; borrowed. */
-static PyObject *template_of(struct environ_maker *m, const struct listener *l)
+/* Where the listener's template is, or is to be: beyond TEMPLATES listeners the last place
+ * is shared. */
+static struct environ_template *template_place(struct environ_maker *m, const struct listener *l)
 {
 	size_t i = 0;
 
 	while (i < TEMPLATES - 1 && m->templates[i].dict && m->templates[i].listener != l)
 		i++;
-	if (m->templates[i].dict && m->templates[i].listener == l)
-		return m->templates[i].dict;
-	/* Beyond TEMPLATES listeners the last place is shared. */
-	Py_XSETREF(m->templates[i].dict, template_new(m, l));
-	m->templates[i].listener = l;
-	return m->templates[i].dict;
+	return &m->templates[i];
+}
+
+/* The listener's template, made when it is first needed: a new reference, since while one is
+ * made another thread may put its own in the same place. */
+static PyObject *template_of(struct environ_maker *m, const struct listener *l)
+{
+	struct environ_template *place = template_place(m, l);
+	PyObject *made;
+
+	if (place->dict && place->listener == l)
+		return Py_NewRef(place->dict);
+	made = template_new(m, l);
+	if (!made)
+		return NULL;
+	place = template_place(m, l);
+	place->listener = l;
+	Py_XSETREF(place->dict, Py_NewRef(made));
+	return made;
 }
 
 /* ---- header fields */
@@ -321,41 +329,10 @@ static bool put_line(struct environ_maker *m, PyObject *environ, struct exchange
 
 /* ---- the peer */
 
-static struct peer_values *peer_values_of(struct environ_maker *m, struct conn *c)
-{
-	struct peer_values *v = c->app_data;
-
-	if (v)
-		return v;
-	v = calloc(1, sizeof(*v));
-	if (!v) {
-		PyErr_NoMemory();
-		return NULL;
-	}
-	c->app_data = v;
-	v->addr = PyUnicode_FromString(c->remote_addr);
-	v->port = PyUnicode_FromFormat("%u", c->remote_port);
-	if (v->addr && v->port && client_socket_init(&v->socket, m->socket_class))
-		return v;
-	environ_forget(c);
-	return NULL;
-}
-
-void environ_forget(struct conn *c)
-{
-	struct peer_values *v = c->app_data;
-
-	c->app_data = NULL;
-	client_socket_release(&v->socket);
-	Py_XDECREF(v->addr);
-	Py_XDECREF(v->port);
-	free(v);
-}
-
 static bool put_peer(struct environ_maker *m, PyObject *environ, struct exchange *x)
 {
 	struct conn *c = x->conn;
-	struct peer_values *v = peer_values_of(m, c);
+	struct peer_values *v = peer_values_of(c, m->socket_class);
 
 	if (!v)
 		return false;
@@ -420,6 +397,7 @@ PyObject *environ_new(struct environ_maker *m, struct exchange *x, PyObject *inp
 		  put_fields(m, environ, &x->request) && put_length(m, environ, x) &&
 		  put_scheme(m, environ, &x->request);
 
+	Py_XDECREF(template);
 	if (ok && c->listener && c->listener->is_unix)
 		ok = put_server_from_host(m, environ, &x->request);
 	if (!ok)

@@ -83,6 +83,8 @@ PyObject *field_names_key(struct field_names *names, struct slice name)
 		if (!key)
 			return NULL;
 		PyUnicode_InternInPlace(&key);
+		if (entry->len != 0) /* by another thread, meanwhile */
+			return key;
 		entry->len = (unsigned char)name.len;
 		memcpy(entry->name, name.base, name.len);
 		entry->key = key;

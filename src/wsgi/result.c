@@ -9,11 +9,18 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include "ucorn/py/interp.h"
 #include "wsgi.h"
 
-static void release_object(void *object)
+static void drop_object(void *object)
 {
 	Py_DECREF((PyObject *)object);
+}
+
+/* Where it was sent may be a thread without the GIL. */
+static void release_object(void *object)
+{
+	gil_do(drop_object, object);
 }
 
 /* The application has to have called start_response before its first piece.  If not,

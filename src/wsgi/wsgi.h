@@ -43,9 +43,6 @@ PyObject *environ_new(struct environ_maker *maker, struct exchange *x, PyObject 
 /* The request of that environ (NULL: it never got one) is over for the application. */
 void environ_leave(struct environ_maker *maker, struct exchange *x, PyObject *environ);
 
-/* Drops what environ_new keeps per connection. */
-void environ_forget(struct conn *c);
-
 /* client_socket.c: environ['gunicorn.socket'], one per connection. */
 struct client_socket {
 	PyObject *object;
@@ -64,6 +61,18 @@ void client_socket_attach(struct client_socket *s, struct exchange *x);
 /* Sees to it that the application can use its descriptor of x, whose status may be
  * 101; false with an exception set. */
 bool client_socket_ready(struct exchange *x);
+
+/* peer.c: what the requests of a connection have in common. */
+struct peer_values {
+	PyObject *addr, *port;
+	struct client_socket socket;
+};
+
+/* Made for the first request; the connection's.  NULL with an exception. */
+struct peer_values *peer_values_of(struct conn *c, PyObject *socket_class);
+
+/* Drops it, if there is one: also without the GIL. */
+void peer_values_forget(struct conn *c);
 
 /* start_response.c.  An object that the application has kept is cut off from
  * its request in start_response_put and raises from then on. */

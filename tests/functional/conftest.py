@@ -12,6 +12,7 @@ import sys
 import pytest
 
 from support import processes
+from support.backends import has
 from support.django import make_site
 from support.figures import SANITIZED
 from support.server import BINARY, IS_UCORN, Server
@@ -61,8 +62,13 @@ def pytest_runtest_setup(item):
     name = getattr(item, "callspec", None) and item.callspec.params.get("backend")
     if name == "sync" and not IS_UCORN and item.get_closest_marker("keepalive"):
         pytest.skip("this server's sync worker keeps no connection")
-    if name not in (None, "sync", "event", "tornado") and item.get_closest_marker("inline"):
-        pytest.skip("not on this worker's main thread")
+    for mark in item.iter_markers("needs"):
+        for feature in mark.args:
+            if name and not has(name, feature):
+                pytest.skip(f"docs/backends.md: {name} has no {feature}")
+    for mark in item.iter_markers("needs_no"):
+        if name and has(name, *mark.args):
+            pytest.skip(f"docs/backends.md: {name} has {mark.args[0]}")
 
 
 @contextlib.contextmanager

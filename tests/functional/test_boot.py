@@ -54,7 +54,7 @@ def test_unknown_flag(run):
         (["--timeout", "soon"], 2, "soon"),
         (["--chdir", "/no/such/place"], 1, "/no/such/place"),
         (["-k", "nonsense"], 1, "nonsense"),
-        (["--threads", "2"], 1, "threads"),
+        (["--threads", "none"], 2, "threads"),
         (["-e", "NO_VALUE"], 1, "NO_VALUE"),
     ],
 )

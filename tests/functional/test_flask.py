@@ -137,11 +137,10 @@ def read_in_turns(server, ids):
     return got
 
 
+@pytest.mark.needs("beside-streams")
 def test_interleaved_streams_keep_their_request(serve, backend):
     """Eight streams advance in turn in one worker, and each sees its own
     request at every step."""
-    if backend == "sync":
-        pytest.skip("runs one request at a time")
     threads = ["--threads", "8"] if backend == "gthread" else []
     server = serve("flaskapp:app", "-k", backend, "-w", "1", *threads)
     ids = [f"stream-{n}" for n in range(8)]

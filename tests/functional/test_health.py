@@ -33,7 +33,7 @@ def asking(server, target):
 # --- a worker that hangs is named, with its requests and its stacks
 
 
-@pytest.mark.inline
+@pytest.mark.needs("main-thread")
 @pytest.mark.parametrize("limit", ["timeout", "request-timeout"])
 def test_what_hangs_is_named(start, limit):
     server = start("-w", "1", "--timeout", "0", f"--{limit}", "1")
@@ -52,7 +52,7 @@ def test_what_hangs_is_named(start, limit):
     assert server.get("/").status == 200
 
 
-@pytest.mark.inline
+@pytest.mark.needs("main-thread")
 def test_code_that_holds_the_gil_is_named_too(start):
     """It never gets to run a handler: SIGKILL is what ends it, and the log says whose."""
     server = start("-w", "1", "--timeout", "1")
@@ -64,14 +64,14 @@ def test_code_that_holds_the_gil_is_named_too(start):
     assert "out of memory" not in server.log
 
 
-@pytest.mark.inline
+@pytest.mark.needs("main-thread")
 def test_stacks_of_all_threads(start):
     server = start("-w", "1", "--timeout", "1")
     with asking(server, "/beside_a_thread"):
         server.wait_log(r" in the_other_thread$")
 
 
-@pytest.mark.inline
+@pytest.mark.needs("main-thread")
 def test_what_clients_send_cannot_forge_log_lines(start):
     server = start("-w", "1", "--timeout", "1")
     with asking(server, "/sleep?" + "a" * 200 + "%0a\x9b31m"):

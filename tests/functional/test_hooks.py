@@ -173,7 +173,7 @@ def test_killed_worker(hooked):
     assert not run.calls("worker_exit")
 
 
-@pytest.mark.inline  # greenlets that wait are no sign of a worker that hangs
+@pytest.mark.needs("main-thread")  # threads and greenlets that wait are no sign of a worker that hangs
 def test_timeout(hooked):
     run = hooked("-t", "1").ready()
     with run.server.connect() as client:
@@ -266,7 +266,7 @@ def test_raising_at_exit(hooked, error):
     assert run.server.in_log(r"\[ERROR\] Exception in on_exit$", f"^{error}: boom$")
 
 
-@pytest.mark.inline
+@pytest.mark.needs("main-thread")
 def test_raising_in_worker_abort_shows_where_it_hangs(hooked):
     run = hooked("-t", "1", add=added("worker_abort", "raise KeyError('stuck')")).ready()
     with run.server.connect() as client:

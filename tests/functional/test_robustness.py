@@ -78,10 +78,9 @@ def test_newcomers_at_a_saturated_worker(rough):
 
 
 @pytest.mark.ucorn_only
-def test_newcomers_beside_an_endless_stream(rough, backend):
+@pytest.mark.needs("beside-streams")
+def test_newcomers_beside_an_endless_stream(rough):
     """Its reader keeps up with it, so it always has its next turn to wait for."""
-    if backend == "sync":
-        pytest.skip("runs one request at a time")
     server, stop = rough(), threading.Event()
 
     def read(client):
@@ -168,6 +167,7 @@ def stopped(pid):
 
 
 @pytest.mark.ucorn_only
+@pytest.mark.needs("main-thread")
 def test_making_room_costs_no_request(rough, tmp_path):
     """A connection too many, found in the same turn as a request; while that one
     runs another comes on the connection that has been idle longest."""
@@ -287,9 +287,8 @@ def test_write_to_a_client_that_has_gone(rough, tmp_path):
 
 
 @pytest.mark.ucorn_only
-def test_write_does_not_fill_memory(rough, backend, tmp_path):
-    if backend == "sync":
-        pytest.skip("waits for its client")
+@pytest.mark.needs_no("waiting-writes")
+def test_write_does_not_fill_memory(rough, tmp_path):
     # A sanitizer keeps freed memory for a while; less of it says the same.
     options = os.environ.get("ASAN_OPTIONS", "") + ":quarantine_size_mb=1"
     server, grown = rough(env={"ASAN_OPTIONS": options}), tmp_path / "grown"

@@ -34,7 +34,7 @@ def answers(clients):
     return [(answer.text, answer.get("Connection")) for answer in found]
 
 
-@pytest.mark.inline  # else nobody has to wait
+@pytest.mark.needs_no("beside-calls")
 def test_who_waits_to_be_accepted_is_served(serve, backend, bind, tmp_path):
     """Its request may have come, or comes after the signal."""
     server = serve("wsgiapp:app", "-k", backend, "-w", "1", bind=[bind])
@@ -75,7 +75,7 @@ def test_who_comes_too_late_is_refused(serve, backend, bind, tmp_path):
     assert "Cannot accept" not in server.log
 
 
-@pytest.mark.inline
+@pytest.mark.needs_no("beside-calls")
 def test_nobody_is_let_in_half(serve, backend, tmp_path):
     """From the signal on the kernel makes no connection for a server that is about to end:
     a client that has one is served, or was there before."""

@@ -179,7 +179,7 @@ def test_storm_of_2000_resets(start, where, figure):
     assert SANITIZED or memory.peak_growth_kib() < 16 * 1024
 
 
-@pytest.mark.inline
+@pytest.mark.needs("main-thread")
 @pytest.mark.parametrize("connection", ["new", "kept"])
 @pytest.mark.parametrize("leave", ["reset", "half-close"])
 def test_leaving_while_the_request_waits(start, tmp_path, connection, leave):
@@ -203,7 +203,7 @@ def test_leaving_while_the_request_waits(start, tmp_path, connection, leave):
         assert server.get("/runs?id=1").text == ("0" if leave == "reset" else "10")
 
 
-@pytest.mark.inline
+@pytest.mark.needs("main-thread")
 def test_reset_of_requests_that_were_read(start, tmp_path):
     """Several requests are found in one turn; while one of them runs the clients of the
     others go."""

@@ -86,7 +86,7 @@ def test_int_and_quit_call_the_hook(start, name):
     )
 
 
-@pytest.mark.inline
+@pytest.mark.needs("main-thread")
 @pytest.mark.parametrize("name, code", [("INT", 0), ("QUIT", 0), ("ABRT", 1)])
 def test_code_that_runs_is_ended_by_an_exception(start, tmp_path, name, code):
     server, worker = start()
@@ -101,7 +101,7 @@ def test_code_that_runs_is_ended_by_an_exception(start, tmp_path, name, code):
     )
 
 
-@pytest.mark.inline
+@pytest.mark.needs("main-thread")
 @pytest.mark.ucorn_only  # and gunicorn 26, whose worker exits with 0 then
 def test_client_of_an_aborted_worker_gets_an_answer(start, tmp_path):
     server, worker = start()

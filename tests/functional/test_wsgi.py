@@ -281,14 +281,12 @@ def test_wsgiref_validator_is_content(serve, backend):
     assert not re.search(r"Traceback|Error|without being closed", server.stderr)
 
 
+@pytest.mark.needs("beside-streams")
 @pytest.mark.keepalive
 def test_context_variables_stay_with_their_request(serve, backend):
     """Streams that take turns in one worker: what a request has put into its
     context is there at each step, and nobody else's is."""
-    if backend == "sync":
-        pytest.skip("runs one request at a time")
-    threads = ["--threads", "4"] if backend == "gthread" else []
-    server = serve("wsgiapp:app", "-k", backend, "-w", "1", *threads)
+    server = serve("wsgiapp:app", "-k", backend, "-w", "1")
     count, size = 40, 65536
     clients = [server.connect(receive_buffer=16384) for _ in range(4)]
     for number, client in enumerate(clients):

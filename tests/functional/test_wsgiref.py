@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from support.backends import has
 from support.rawhttp import Truncated, chunked, request_bytes
 from support.server import APPS, IS_UCORN
 
@@ -16,7 +17,7 @@ BODY = b"first line\nsecond\n\nlast"
 
 @pytest.fixture(scope="module", params=[(), ("--stream-request-body",)], ids=["stored", "streamed"])
 def server(request, serve_for_module, backend):
-    if request.param and (backend == "event" or not IS_UCORN):
+    if request.param and not (IS_UCORN and has(backend, "streamed-bodies")):
         pytest.skip("the application cannot wait for a body there")
     server = serve_for_module("validatedapp:app", "-k", backend, "-w", "1", *request.param)
     yield server

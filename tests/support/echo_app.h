@@ -18,8 +18,8 @@
 
 struct echo_app {
 	struct app app;
-	unsigned started, finished;
-	unsigned borrowed, released; /* pieces lent to queues, and given back */
+	atomic_uint started, finished;
+	atomic_uint borrowed, released; /* pieces lent to queues, and given back */
 };
 
 void echo_app_init(struct echo_app *echo);

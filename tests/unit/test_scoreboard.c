@@ -36,7 +36,7 @@ static void test_begin_forgets_the_last_child(void **state)
 	slot->requests = 4;
 	slot->busy = 5;
 	slot->beat_ms = 6;
-	scoreboard_begin(slot, 1000);
+	scoreboard_begin(sb, slot, 1000);
 	assert_int_equal(slot->state, SCORE_BOOTING);
 	assert_int_equal(slot->connections, 0);
 	assert_int_equal(slot->requests, 0);

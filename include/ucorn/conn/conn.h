@@ -79,6 +79,7 @@ struct conn_service {
 	struct http_date date;
 	uint64_t now_ms;	  /* of this turn of the loop */
 	uint64_t app_ms;	  /* spent in applications on the loop's thread so far */
+	_Atomic uint64_t held_ms; /* when one of these last took long there; 0: never */
 	struct block_pool inputs; /* input buffers of CONN_INPUT_BYTES */
 	struct block_pool blocks; /* of arenas */
 	struct conn_kit kits[CONN_KITS];
@@ -94,16 +95,19 @@ struct conn_service {
 	unsigned connections;	 /* open now */
 	/* Held for the following; NULL: one thread does it all. */
 	pthread_mutex_t *lock;
-	unsigned busy;		   /* between start and finish of the application */
+	atomic_uint busy;	   /* between start and finish of the application */
 	_Atomic uint64_t requests; /* handed to the application so far */
 	struct list in_hand;	   /* exchanges that the application has, oldest first */
 	/* The application is about to get a request; it has let go of it: with the lock.
 	 * NULL: nobody wants to know, as for the following. */
 	void (*begun)(struct exchange *x, void *data);
 	void (*finished)(struct exchange *x, void *data);
+	/* Whether a connection that could be kept had better end with this answer: for the
+	 * balance between workers. */
+	bool (*parts)(const struct exchange *x, void *data);
 	/* An answer is complete, or will never be; before the application lets go. */
 	void (*answered)(struct exchange *x, void *data);
-	void *told_data; /* for these three */
+	void *told_data; /* for these four */
 };
 
 struct conn {
@@ -153,6 +157,11 @@ static inline void conn_service_unlock(struct conn_service *s)
 		pthread_mutex_unlock(s->lock);
 }
 
+static inline unsigned conn_service_busy(struct conn_service *s)
+{
+	return atomic_load_explicit(&s->busy, memory_order_relaxed);
+}
+
 void conn_service_init(struct conn_service *s);
 
 /* From now on applications run on other threads than the driver's; lock is borrowed. */
@@ -176,6 +185,14 @@ void conn_run(struct conn *c);
 
 /* Likewise from the first to the last step, waiting for the client between two. */
 void conn_run_whole(struct conn *c);
+
+/* Before conn_run, where a request has waited on its application's side: false if its client
+ * has gone meanwhile; then it is not to be run, but given back. */
+MUST_CHECK bool conn_may_begin(struct conn *c);
+
+/* Behind these, still on the application's side: writes what can be written at once.  True
+ * when nothing is left to be done before the client sends more. */
+MUST_CHECK bool conn_write_now(struct conn *c);
 
 /* Both sides at once: conn_run and conn_advance. */
 MUST_CHECK enum want conn_application(struct conn *c);

@@ -31,6 +31,7 @@ struct driver {
 	bool exclusive;		 /* no other application runs while one has not finished */
 	struct list run;	 /* connections that want their application, first come first */
 	unsigned fresh;		 /* of these: not begun yet */
+	unsigned lent;		 /* connections that the application side has */
 	unsigned doubtful_turns; /* for so many: clients have had time to go unnoticed */
 	struct conn *holder;	 /* exclusive: whose application has not finished, or NULL */
 };
@@ -54,9 +55,13 @@ bool driver_has_work(const struct driver *d);
  * passed. */
 void driver_run(struct driver *d, unsigned max, unsigned max_ms);
 
-/* Cuts c, whose application has not finished and is not running (if c is lent: waits on
- * this thread): that learns of it in its next turn. */
-void driver_cut(struct driver *d, struct conn *c);
+/* c comes back from where dispatch has lent it to. */
+void driver_take_back(struct driver *d, struct conn *c);
+
+/* Cuts c, whose application has not finished and does not run on this thread: that learns of
+ * it in its next turn, or when it waits for the client.  False: it is cut already, or the
+ * client has gone by itself. */
+bool driver_cut(struct driver *d, struct conn *c);
 
 /* Ends what is overdue at service->now_ms, each after a last look whether what it
  * waited for has come. */

@@ -22,7 +22,8 @@ struct exchange {
 	off_t spill_end;	    /* bytes in that file */
 	void *app_state;	    /* the application's, from start to finish */
 	uint64_t started_us;	    /* clock_us() when the application began; 0: not timed */
-	uint64_t begun_ms;	    /* the service's now_ms when the application began */
+	uint64_t queued_ms;	    /* the service's now_ms when it was ready for the application */
+	uint64_t begun_ms;	    /* clock_ms() when the application began */
 	struct list in_hand;	    /* on the service's list, from begin to finish */
 	int place;		    /* for who is told of begin and finish */
 	enum http_error error;	    /* why there was an error page; HTTP_ERR_NONE: there was none */
@@ -30,6 +31,7 @@ struct exchange {
 	bool aborted;		    /* no clean end: the connection is cut */
 	bool shared;		    /* the application has a descriptor of the connection */
 	bool taken;		    /* it has taken the connection over */
+	bool cut;		    /* driver: it has taken too long */
 };
 
 /* Frames the response and queues its head, if that has not been done.

@@ -13,13 +13,17 @@ struct reactor_options {
 	const struct listener *listeners; /* borrowed */
 	size_t n_listeners;
 	unsigned accept_batch;	  /* connections taken per turn at most */
-	bool is_alone;		  /* nobody else accepts from the listeners */
 	unsigned max_connections; /* beyond it idle ones are closed to make room */
 	double tick_s;		  /* a turn ends after this long at most */
 	driver_dispatch *dispatch;
 	void *dispatch_data;
 	bool exclusive; /* no other application runs while one has not finished */
 	bool nested;	/* turns do not wait: another loop does, for reactor_descriptor */
+	/* Whether a further request would wait where dispatch lends it to; NULL: none does. */
+	bool (*is_full)(void *dispatch_data);
+	/* How long newcomers whose requests would have to wait are left to others who accept from
+	 * the listeners; NULL: there are no others. */
+	unsigned (*patience_ms)(void *dispatch_data);
 	/* Round a poll that may block; NULL: nothing to do. */
 	void (*release)(void);
 	void (*acquire)(void);
@@ -60,9 +64,18 @@ bool reactor_is_due(const struct reactor *r);
 /* A connection comes back from the application side it was lent to, on the reactor's
  * thread and outside of a turn; a turn has to follow. */
 void reactor_settle_back(struct reactor *r, struct conn *c);
+/* In any thread: c, which dispatch has lent, comes back.  Without haste that may be a while
+ * from now: when something else wakes the loop. */
+void reactor_hand_back(struct reactor *r, struct conn *c, bool haste);
+
+/* From now on the loop wakes for each that comes back. */
+void reactor_await(struct reactor *r);
+
+/* Whether some are lent. */
+bool reactor_has_lent(const struct reactor *r);
 
 /* driver_cut */
-void reactor_cut(struct reactor *r, struct conn *c);
+bool reactor_cut(struct reactor *r, struct conn *c);
 
 /* Closes the connections between requests. */
 void reactor_close_idle(struct reactor *r);

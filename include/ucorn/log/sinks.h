@@ -3,10 +3,19 @@
 #define UCORN_LOG_SINKS_H
 
 #include "ucorn/log/access.h"
+#include <pthread.h>
 
 struct log_sink {
 	char *path; /* owned; NULL: a standard stream, or no log */
 	int fd;	    /* owned if there is a path; -1: no log */
+};
+
+/* What threads that log have in common.  Formatting a line may run Python code: so whoever has
+ * the GIL gives it up while it waits for the lock. */
+struct log_lock {
+	pthread_mutex_t mutex;
+	bool (*lend_gil)(void); /* true if it is to be taken again */
+	void (*take_gil)(void);
 };
 
 /* A zeroed struct is not valid: start with log_sinks_open. */
@@ -17,6 +26,7 @@ struct log_sinks {
 	gid_t gid;
 	size_t access_chunk_max;   /* bytes per write(2) */
 	struct buf access_pending; /* whole lines, and the rest of one cut by a short write */
+	struct log_lock *lock;	   /* of access_pending, and of formats; NULL: one thread */
 };
 
 /* Opens the logs and sends log_write to the error log.  A file name, or "-":
@@ -24,6 +34,9 @@ struct log_sinks {
  * cannot be written; then nothing is open and the error log is where it was. */
 MUST_CHECK int log_sinks_open(struct log_sinks *s, const char *errorlog, const char *accesslog,
 			      struct err *err);
+
+/* From now on several threads log; borrowed. */
+void log_sinks_share(struct log_sinks *s, struct log_lock *lock);
 
 /* Gives the files to those who have to open them again (log_sinks_reopen) when the
  * process that has opened them cannot: also those that it will reopen.  What cannot

@@ -28,6 +28,10 @@ struct io_ops {
 	/* Whether the peer has reset the connection; NULL: there is no telling. */
 	bool (*is_lost)(struct io *io);
 
+	/* From now on whoever reads or writes, in whatever thread, finds the peer gone.
+	 * NULL: there is only one thread. */
+	void (*cut)(struct io *io);
+
 	/* Tells the peer that nothing more will come. */
 	void (*shutdown)(struct io *io);
 
@@ -61,6 +65,12 @@ static inline ssize_t io_sendfile(struct io *io, int file, off_t offset, size_t 
 static inline bool io_is_lost(struct io *io)
 {
 	return io->ops->is_lost && io->ops->is_lost(io);
+}
+
+static inline void io_cut(struct io *io)
+{
+	if (io->ops->cut)
+		io->ops->cut(io);
 }
 
 static inline void io_shutdown(struct io *io)

@@ -54,6 +54,19 @@ _Noreturn void interp_leave_copy(void);
 void gil_release(void);
 void gil_acquire(void);
 
+/* For code that is called in either case.  gil_borrow: true if the calling thread did not
+ * have the GIL, which it now has, until gil_release.  gil_lend: true if it had, and has not
+ * until gil_acquire. */
+MUST_CHECK bool gil_borrow(void);
+MUST_CHECK bool gil_lend(void);
+
+/* Has done(data) called with the GIL: now if the calling thread has it, else by gil_do_due
+ * in one that does. */
+void gil_do(void (*done)(void *data), void *data);
+
+/* With the GIL: what is due. */
+void gil_do_due(void);
+
 /* Puts folder at the front of sys.path, unless it is there. */
 MUST_CHECK int interp_path_insert(const char *folder, struct err *err);
 

@@ -36,6 +36,7 @@ struct score_slot {
 	_Atomic uint64_t requests;    /* handed to the application since its fork */
 	_Atomic uint32_t busy;	      /* requests in the application now */
 	_Atomic bool served;	      /* it has been READY, whatever it is now */
+	_Atomic bool sees_to_hangs;   /* of requests: itself, as they keep it from nothing */
 	_Atomic uint64_t spooled;     /* bytes in its temporary files */
 	_Alignas(128) struct score_request hand[SCORE_HAND_MAX];
 };
@@ -44,6 +45,7 @@ struct scoreboard {
 	_Atomic bool stopping; /* the whole server stops: idle connections are closed at once */
 	_Atomic bool draining; /* and nobody comes after it: what waits at the sockets is served */
 	_Atomic uint64_t spooled; /* bytes in the temporary files of all workers */
+	_Atomic uint32_t used; /* slots from here on have never been: reading them costs memory */
 	struct score_slot slots[];
 };
 
@@ -54,7 +56,7 @@ MUST_CHECK struct scoreboard *scoreboard_new(unsigned slot_count);
 void scoreboard_free(struct scoreboard *sb, unsigned slot_count);
 
 /* Makes a slot ready for a child that is about to be forked. */
-void scoreboard_begin(struct score_slot *slot, uint64_t now_ms);
+void scoreboard_begin(struct scoreboard *sb, struct score_slot *slot, uint64_t now_ms);
 
 /* In the worker: the request is in hand since now_ms; it is no more. */
 void score_request_begin(struct score_request *r, struct slice method, struct slice target,

@@ -36,6 +36,24 @@ static inline void list_append(struct list *head, struct list *node)
 	head->prev = node;
 }
 
+/* Likewise. */
+static inline void list_prepend(struct list *head, struct list *node)
+{
+	list_append(head->next, node);
+}
+
+/* Moves all nodes of from to the end of head. */
+static inline void list_append_all(struct list *head, struct list *from)
+{
+	if (list_empty(from))
+		return;
+	from->next->prev = head->prev;
+	from->prev->next = head;
+	head->prev->next = from->next;
+	head->prev = from->prev;
+	list_init(from);
+}
+
 static inline struct list *list_first(const struct list *head)
 {
 	return list_empty(head) ? NULL : head->next;

@@ -15,6 +15,7 @@ struct worker_backend {
 	bool multithread; /* wsgi.multithread */
 	bool interleaved; /* applications take turns on one thread */
 	bool exclusive;	  /* one application at a time, from its first to its last piece */
+	bool threaded;	  /* applications run on other threads than the loop, which has no GIL */
 
 	bool nested; /* run is worker_run_nested, or calls it */
 
@@ -28,13 +29,20 @@ struct worker_backend {
 	/* Likewise in the worker. */
 	int (*setup)(struct worker *w, struct err *err);
 
+	/* The last part of the boot; may be NULL.  With GIL. */
+	int (*begin)(struct worker *w, struct err *err);
+
 	/* Serves until the worker is told to leave and has drained. */
 	void (*run)(struct worker *w);
 
 	/* The connection wants its application: a complete request waits, or its
 	 * unfinished response has room.  Runs the application, for as long as this
-	 * backend means to, and gives what the connection wants next.  With GIL. */
+	 * backend means to, and gives what the connection wants next; or lends it
+	 * (WANT_LENT) until worker_hand_back.  With GIL, unless threaded. */
 	enum want (*dispatch)(struct worker *w, struct conn *c);
+
+	/* Whether a further request would wait where it is lent to; NULL: none does. */
+	bool (*is_full)(void);
 
 	/* Inside an application's write() or read(): waits for c.  NULL: it cannot. */
 	conn_wait_fn *wait;

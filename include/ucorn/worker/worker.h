@@ -25,7 +25,8 @@ struct worker_context {
 					   struct err *err);
 	void *open_data;
 	struct scoreboard *scoreboard;
-	struct score_slot *slot;
+	struct score_slot *slot; /* its own, of so many: */
+	unsigned slot_count;
 	struct log_sinks *sinks;
 	struct app *app;      /* imported by the master (preload), or NULL */
 	bool app_is_prepared; /* worker_prepare_app was called for these settings */

@@ -14,7 +14,7 @@ from .waiting import until
 
 #: A sanitized build keeps freed memory and surrounds what is in use: what its
 #: memory grows by says nothing about the server.
-SANITIZED = b"__asan_init" in BINARY.read_bytes()
+SANITIZED = any(name in BINARY.read_bytes() for name in (b"__asan_init", b"__tsan_init"))
 
 #: Looks at a process, 10 ms apart, in which an idle one uses hardly any time.
 LOOKS = 20

@@ -52,6 +52,10 @@ OUTSIDE_INFLUENCE = {
 }  # fmt: skip
 
 
+#: A pool of one thread would be no pool.
+THREADS = ["--threads", "4"]
+
+
 class PortTaken(Exception):
     pass
 
@@ -123,6 +127,8 @@ class Server:
         for address in bind:
             command += ["-b", str(address)]
         command += [str(arg) for arg in args] + ([app] if app else [])
+        if "gthread" in command and "--threads" not in command:
+            command += THREADS
         with open(self.stdout_file, "wb") as out, open(self.stderr_file, "wb") as err:
             self.process = subprocess.Popen(
                 command, cwd=cwd, env=environ_with(env), start_new_session=True,
