@@ -50,7 +50,13 @@ class Guest:
         self.serve()
 
     def serve(self, *_):
-        answer = self.turn()
+        # Applications are no coroutines: Django would refuse to work, asyncio.run() too.
+        running = asyncio._get_running_loop()
+        asyncio._set_running_loop(None)
+        try:
+            answer = self.turn()
+        finally:
+            asyncio._set_running_loop(running)
         if answer == AGAIN:
             self.call_soon()
         elif answer != WAIT:
