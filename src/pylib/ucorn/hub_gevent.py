@@ -1,5 +1,7 @@
 """The server in gevent's hub."""
 
+import os
+
 import gevent
 import gevent.event
 import gevent.monkey
@@ -24,6 +26,8 @@ class Guest:
         self.called = False
         self.run_callback = loop.run_callback
         self.watchers = loop.io(descriptor, 1), loop.timer(tick, tick)
+        # gevent does it after its first fork, and would not notice a child that has ended by then.
+        os.register_at_fork(before=loop.install_sigchld)
 
     def start(self):
         for watcher in self.watchers:
