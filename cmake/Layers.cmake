@@ -37,6 +37,12 @@ set(UCORN_DEPS_conn dep_ev)
 set(UCORN_DEPS_py dep_python_headers)
 set(UCORN_DEPS_wsgi dep_python_headers)
 
+# Folders whose functions are on the stack when greenlets switch.  Greenlets copy
+# the stack, and AddressSanitizer puts forbidden bytes between locals whose
+# address is taken: it would take the copy for a mistake, and later what another
+# greenlet has there for forbidden.  Everything but the stack is checked.
+set(UCORN_SWITCHED backend conn py worker wsgi)
+
 set(UCORN_OBJECTS "")
 macro(ucorn_folder name)
 	file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${name}/*.c)
@@ -44,6 +50,10 @@ macro(ucorn_folder name)
 	ucorn_include_path(${name} include_path)
 	target_include_directories(layer_${name} PRIVATE ${include_path})
 	target_link_libraries(layer_${name} PRIVATE ucorn_flags ${UCORN_DEPS_${name}})
+	if("${name}" IN_LIST UCORN_SWITCHED AND UCORN_SANITIZE MATCHES address AND
+			CMAKE_C_COMPILER_ID STREQUAL GNU)
+		target_compile_options(layer_${name} PRIVATE --param asan-stack=0)
+	endif()
 	list(APPEND UCORN_OBJECTS layer_${name})
 endmacro()
 

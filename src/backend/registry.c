@@ -8,9 +8,8 @@
 #include "ucorn/py/hosting.h"
 
 static const struct worker_backend *const backends[] = {
-	&backend_sync,
-	&backend_event,
-	&backend_thread,
+	&backend_sync,	 &backend_event,    &backend_thread,
+	&backend_gevent, &backend_eventlet, &backend_tornado,
 };
 
 static bool is_named(const struct worker_backend *b, struct slice name)

@@ -63,10 +63,15 @@ static const struct setting rows[] = {
 		.metavar = "STRING",
 		.default_text = "sync",
 		.section = SECTION_WORKER_PROCESSES,
-		.description = "How a worker runs the application: sync (one request at a time) or "
-			       "event (many streaming responses at a time). Or a class that "
-			       "inherits from gunicorn.workers.base.Worker, as MODULE.CLASS "
-			       "(uvicorn.workers.UvicornWorker) or egg:DISTRIBUTION#NAME.",
+		.description =
+			"How a worker runs the application: sync (one request at a time), gthread "
+			"(on threads), event (many streaming responses at a time), gevent or "
+			"eventlet (a greenlet for each request), tornado (in tornado's IOLoop, "
+			"with "
+			"its own applications, too). The last three need the Python package of "
+			"that "
+			"name. Or a class that inherits from gunicorn.workers.base.Worker, as "
+			"MODULE.CLASS (uvicorn.workers.UvicornWorker) or egg:DISTRIBUTION#NAME.",
 	},
 	{
 		FIELD(threads),

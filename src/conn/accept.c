@@ -24,7 +24,7 @@ void gates_start(struct reactor *r)
 {
 	for (size_t i = 0; i < r->options.n_listeners; i++)
 		if (!r->gates[i].closed)
-			ev_io_start(r->loop, &r->gates[i].watcher);
+			watch(r, &r->gates[i].watcher);
 }
 
 void gates_resume(struct reactor *r)
@@ -37,7 +37,7 @@ void gates_resume(struct reactor *r)
 static void gates_stop(struct reactor *r)
 {
 	for (size_t i = 0; i < r->options.n_listeners; i++) {
-		ev_io_stop(r->loop, &r->gates[i].watcher);
+		unwatch(r, &r->gates[i].watcher);
 		r->gates[i].ready = false;
 	}
 }
@@ -63,7 +63,7 @@ static void gates_hold(struct reactor *r, unsigned patience_ms)
 {
 	for (size_t i = 0; i < r->options.n_listeners; i++)
 		if (r->gates[i].ready)
-			ev_io_stop(r->loop, &r->gates[i].watcher);
+			unwatch(r, &r->gates[i].watcher);
 	r->held = true;
 	handback_await(&r->back); /* which may make room */
 	tick_in(r, patience_ms < HOLD_MS ? patience_ms / 1000.0 : HOLD_MS / 1000.0);
@@ -133,7 +133,7 @@ static int gate_accept(struct reactor *r, struct gate *g)
 
 static void gate_close(struct reactor *r, struct gate *g)
 {
-	ev_io_stop(r->loop, &g->watcher);
+	unwatch(r, &g->watcher);
 	g->ready = false;
 	g->closed = true;
 	r->accepting = false;

@@ -9,7 +9,6 @@
 #include "ucorn/conn/reactor.h"
 
 #include <errno.h>
-#include <ev.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -43,10 +42,11 @@ static void on_readable(struct ev_loop *loop, ev_io *io, int events)
 {
 	struct link *l = container_of(io, struct link, read);
 
+	UNUSED(loop);
 	UNUSED(events);
 	if (l->conn.want != WANT_READ) {
 		/* Level-triggered: it would fire for ever.  watch() starts it again. */
-		ev_io_stop(loop, io);
+		unwatch(l->reactor, io);
 		if (l->conn.want == WANT_LENT)
 			link_stirred(l);
 		else if (l->conn.want == WANT_PAUSE)
@@ -62,9 +62,10 @@ static void on_writable(struct ev_loop *loop, ev_io *io, int events)
 {
 	struct link *l = container_of(io, struct link, write);
 
+	UNUSED(loop);
 	UNUSED(events);
 	if (l->conn.want != WANT_WRITE) {
-		ev_io_stop(loop, io);
+		unwatch(l->reactor, io);
 		return;
 	}
 	driver_ready(&l->reactor->driver, &l->conn);
@@ -76,12 +77,11 @@ static void reactor_watch(struct driver *d, struct conn *c, enum want want)
 	struct link *l = container_of(c, struct link, conn);
 
 	if (want == WANT_WRITE) {
-		ev_io_start(r->loop, &l->write);
+		watch(r, &l->write);
 		return;
 	}
-	if (ev_is_active(&l->write))
-		ev_io_stop(r->loop, &l->write);
-	ev_io_start(r->loop, &l->read);
+	unwatch(r, &l->write);
+	watch(r, &l->read);
 }
 
 /* The client is watched, too: it may go meanwhile. */
@@ -99,8 +99,8 @@ static void reactor_drop(struct driver *d, struct conn *c)
 	struct reactor *r = container_of(d, struct reactor, driver);
 	struct link *l = container_of(c, struct link, conn);
 
-	ev_io_stop(r->loop, &l->read);
-	ev_io_stop(r->loop, &l->write);
+	unwatch(r, &l->read);
+	unwatch(r, &l->write);
 	pauser_free(l->pauser);
 	list_remove(&l->open);
 	list_append(&r->buried, &c->run);
@@ -134,6 +134,15 @@ void reactor_begin(struct reactor *r, const struct listener *from, int fd,
 	driver_settle(&r->driver, &l->conn, conn_advance(&l->conn));
 }
 
+void reactor_take_back(struct reactor *r, struct conn *c)
+{
+	struct link *l = container_of(c, struct link, conn);
+
+	r->stirred -= l->stirred;
+	l->stirred = false;
+	driver_take_back(&r->driver, c);
+}
+
 static void take_back(struct reactor *r)
 {
 	struct list back, *node;
@@ -141,13 +150,8 @@ static void take_back(struct reactor *r)
 	list_init(&back);
 	handback_take(&r->back, &back, r->awaits || r->held || r->stirred > 0);
 	while ((node = list_first(&back))) {
-		struct conn *c = container_of(node, struct conn, run);
-		struct link *l = container_of(c, struct link, conn);
-
 		list_remove(node);
-		r->stirred -= l->stirred;
-		l->stirred = false;
-		driver_take_back(&r->driver, c);
+		reactor_take_back(r, container_of(node, struct conn, run));
 	}
 }
 
@@ -223,7 +227,8 @@ void reactor_turn(struct reactor *r)
 		gates_ask(r);
 	if (r->driver.lent > 0)
 		take_back(r);
-	r->blocking = !driver_has_work(&r->driver) && !asks;
+	r->blocking = !r->options.nested && !driver_has_work(&r->driver) && !asks;
+	r->changed = false;
 	ev_run(r->loop, r->blocking ? EVRUN_ONCE : EVRUN_NOWAIT);
 	driver_run(&r->driver, RUN_MAX, RUN_MAX_MS);
 	gates_accept(r);
@@ -285,8 +290,10 @@ struct reactor *reactor_new(struct conn_service *s, const struct reactor_options
 	r->driver.dispatch_data = o->dispatch_data;
 	r->driver.exclusive = o->exclusive;
 	loop_memory_reserve(o->max_connections);
-	ev_set_allocator(loop_memory);
-	r->loop = ev_loop_new(EVFLAG_AUTO);
+	/* gevent may share libev, and has memory that only its own allocator knows. */
+	if (!ev_default_loop_uc_())
+		ev_set_allocator(loop_memory);
+	r->loop = ev_loop_new(o->nested ? EVBACKEND_EPOLL | EVFLAG_NOENV : EVFLAG_AUTO);
 	if (handback_init(&r->back) < 0 || !r->loop || gates_new(r) < 0) {
 		reactor_free(r);
 		return NULL;
@@ -312,6 +319,10 @@ void reactor_free(struct reactor *r)
 	while ((node = list_first(&r->open))) {
 		struct link *l = container_of(node, struct link, open);
 
+		if (l->conn.want == WANT_LENT) {
+			list_remove(node);
+			continue;
+		}
 		conn_close(&l->conn);
 		driver_settle(&r->driver, &l->conn, WANT_CLOSE);
 	}

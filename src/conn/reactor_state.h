@@ -1,4 +1,4 @@
-/* Between reactor.c and accept.c: the loop's state. */
+/* Between the files of the loop: its state. */
 #ifndef UCORN_CONN_REACTOR_STATE_H
 #define UCORN_CONN_REACTOR_STATE_H
 
@@ -37,6 +37,7 @@ struct reactor {
 	bool paused;	    /* until the next tick: descriptors were short */
 	bool held;	    /* until the next tick: no ready gate is watched */
 	bool blocking;	    /* the poll of this turn may block */
+	bool changed;	    /* in what is watched: libev tells epoll in its next run */
 	uint64_t swept_ms, warned_ms;
 	ev_timer tick; /* wakes the poll once a second */
 	ev_io wake;
@@ -50,6 +51,22 @@ struct reactor {
 	struct list buried; /* closed connections, freed at the end of the turn */
 	struct list open;   /* all connections that have not closed */
 };
+
+/* Watches io, or not any more; the only ways to, once the loop runs. */
+static inline void watch(struct reactor *r, ev_io *io)
+{
+	r->changed = r->changed || !ev_is_active(io);
+	ev_io_start(r->loop, io);
+}
+
+static inline void unwatch(struct reactor *r, ev_io *io)
+{
+	r->changed = r->changed || ev_is_active(io);
+	ev_io_stop(r->loop, io);
+}
+
+/* c, which was lent, comes back. */
+void reactor_take_back(struct reactor *r, struct conn *c);
 
 /* Begins a connection that was just accepted; fd is its own. */
 void reactor_begin(struct reactor *r, const struct listener *from, int fd,

@@ -259,15 +259,18 @@ static int loop(struct master *m)
 int master_run(struct settings *settings, const struct heritage *heritage,
 	       settings_reader *read_settings, void *reader_data)
 {
-	struct master m = {
+	/* Not on the stack: greenlets, also those of workers, see another one. */
+	static struct master m;
+	struct err err = {0};
+	int code;
+
+	m = (struct master){
 		.settings = settings,
 		.heritage = heritage,
 		.old_master = heritage->old_master,
 		.read_settings = read_settings,
 		.reader_data = reader_data,
 	};
-	struct err err = {0};
-	int code;
 
 	if (master_start(&m, &err) == 0)
 		code = loop(&m);

@@ -39,7 +39,7 @@ static int prepare_app(struct master *m, struct renewal *fresh, struct err *err)
 	if (server_object_change_app(m->app && !stays, err) < 0)
 		return -1;
 	if (!stays)
-		return master_preload(s, &fresh->app, err);
+		return master_preload(s, fresh->backend, &fresh->app, err);
 	fresh->app = m->app;
 	return 0;
 }

@@ -11,13 +11,12 @@
 #include "signals.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "state.h"
-#include "ucorn/py/interp.h"
+#include "ucorn/py/hub.h"
 #include "ucorn/util/fd.h"
 #include "ucorn/util/log.h"
 
@@ -180,13 +179,7 @@ static void drain(void)
 
 void signals_wait(int timeout_ms)
 {
-	struct pollfd wake = {.fd = pipe_ends[0], .events = POLLIN};
-
-	gil_release();
-	int ready = poll(&wake, 1, timeout_ms); /* -EINTR: the byte is there, too */
-
-	gil_acquire();
-	if (ready != 0)
+	if (hub_poll(pipe_ends[0], timeout_ms))
 		drain();
 }
 

@@ -27,12 +27,15 @@
 
 /* Under gunicorn a preloaded application that fails is an error of the set-up,
  * exit code 1, unless it chose one itself (SystemExit). */
-int master_preload(const struct settings *s, struct app **app, struct err *err)
+int master_preload(const struct settings *s, const struct worker_backend *backend, struct app **app,
+		   struct err *err)
 {
 	enum { WORKER_BOOT_ERROR = 3, APP_LOAD_ERROR = 4 };
 
 	if (!s->preload_app)
 		return 0;
+	if (backend->prepare && backend->prepare(err) < 0)
+		return -1;
 	*app = wsgi_app_load(settings_app(s), err);
 	log_bridge_judge(); /* it may have put a handler on our log */
 	if (*app)
@@ -159,7 +162,7 @@ static int prepare(struct master *m, struct err *err)
 	/* The first hook is called in between. */
 	if (interp_environ_set("SERVER_SOFTWARE=" NAME_SOFTWARE, err) < 0 ||
 	    master_hooks_begin(m, err) < 0 || conf_environ_set(s, err) < 0 ||
-	    master_preload(s, &m->app, err) < 0)
+	    master_preload(s, m->backend, &m->app, err) < 0)
 		return -1;
 	gunicorn_judge();
 

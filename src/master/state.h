@@ -66,7 +66,8 @@ void master_raise_files(const struct settings *s);
 void master_warn_group(const struct settings *s);
 
 /* Imports the application, if s wants that here, into app. */
-MUST_CHECK int master_preload(const struct settings *s, struct app **app, struct err *err);
+MUST_CHECK int master_preload(const struct settings *s, const struct worker_backend *backend,
+			      struct app **app, struct err *err);
 
 /* Master, or Master.2 while the old one lives; what is put behind names and files. */
 const char *master_name(const struct master *m);

@@ -13,6 +13,7 @@
 
 #include "environment.h"
 #include "ucorn/py/errors.h"
+#include "ucorn/py/hub.h"
 #include "ucorn/py/logbridge.h"
 #include "ucorn/py/proxies.h"
 #include "ucorn/py/pylib.h"
@@ -111,10 +112,12 @@ pid_t interp_fork(void)
 	PyOS_BeforeFork();
 	pid = fork();
 	saved = errno;
-	if (pid == 0)
+	if (pid == 0) {
 		PyOS_AfterFork_Child();
-	else
+		hub_forked();
+	} else {
 		PyOS_AfterFork_Parent();
+	}
 	return pid < 0 ? -saved : pid;
 }
 

@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "greenlets.h"
 #include "ucorn/py/confobject.h"
 #include "ucorn/py/errors.h"
 #include "ucorn/py/logger.h"
@@ -20,6 +21,7 @@ static enum access_route access_route;
 static bool bridged; /* error lines go through logger */
 static bool failure_told;
 static _Thread_local bool inside;
+static PyObject *greenlets_inside; /* a set: where there are greenlets, they are meant */
 
 PyObject *log_bridge_logger(void)
 {
@@ -34,17 +36,49 @@ enum access_route log_bridge_access_route(void)
 /* Around everything that calls the logger for a line. */
 struct visit {
 	PyGILState_STATE gil;
+	PyObject *greenlet;		/* whose visit it is; NULL: the thread's */
 	PyObject *type, *value, *trace; /* the exception that was set */
 };
 
+/* False: the greenlet is inside already.  With an exception set: it is not to be known. */
+static bool greenlet_enter(PyObject *greenlet)
+{
+	int is_inside;
+
+	if (!greenlets_inside)
+		greenlets_inside = PySet_New(NULL);
+	is_inside = greenlets_inside ? PySet_Contains(greenlets_inside, greenlet) : -1;
+	return is_inside == 0 && PySet_Add(greenlets_inside, greenlet) == 0;
+}
+
+static void visit_leave(struct visit *v)
+{
+	if (v->greenlet && PySet_Discard(greenlets_inside, v->greenlet) < 0)
+		PyErr_Clear();
+	if (!v->greenlet)
+		inside = false;
+	Py_XDECREF(v->greenlet);
+	PyErr_Restore(v->type, v->value, v->trace);
+	PyGILState_Release(v->gil);
+}
+
 static bool visit_begin(struct visit *v)
 {
-	if (inside)
-		return false;
-	inside = true;
+	bool entered;
+
 	v->gil = PyGILState_Ensure();
 	PyErr_Fetch(&v->type, &v->value, &v->trace);
-	return true;
+	v->greenlet = hub_current();
+	entered = v->greenlet ? greenlet_enter(v->greenlet) : !inside;
+	if (entered) {
+		inside = inside || !v->greenlet;
+		return true;
+	}
+	PyErr_Clear();
+	Py_XDECREF(v->greenlet);
+	PyErr_Restore(v->type, v->value, v->trace);
+	PyGILState_Release(v->gil);
+	return false;
 }
 
 /* Gives whether the logger took the line; steals its result.  SystemExit comes from
@@ -61,9 +95,7 @@ static bool visit_end(struct visit *v, PyObject *result)
 	}
 	PyErr_Clear();
 	Py_XDECREF(result);
-	PyErr_Restore(v->type, v->value, v->trace);
-	PyGILState_Release(v->gil);
-	inside = false;
+	visit_leave(v);
 	return taken;
 }
 

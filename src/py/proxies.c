@@ -23,7 +23,8 @@ static const struct worker_ops *worker_ops;
 static void *server_data, *worker_data;
 static unsigned last_wanted; /* of a server that is detached */
 static uint64_t last_requests;
-static _Thread_local bool before_request;
+/* Requests of this thread's, in greenlets several, that worker.nr does not count yet. */
+static _Thread_local unsigned before_request;
 
 PyObject *object_server(void)
 {
@@ -37,12 +38,12 @@ PyObject *object_worker(void)
 
 void worker_object_before_request(void)
 {
-	before_request = true;
+	before_request++;
 }
 
 void worker_object_in_request(void)
 {
-	before_request = false;
+	before_request--;
 }
 
 /* --- what the Python side calls --- */
@@ -98,7 +99,7 @@ static PyObject *requests(PyObject *self, PyObject *none)
 
 	UNUSED(self);
 	UNUSED(none);
-	return PyLong_FromUnsignedLongLong(count - (before_request && count > 0));
+	return PyLong_FromUnsignedLongLong(count > before_request ? count - before_request : 0);
 }
 
 static PyObject *is_leaving(PyObject *self, PyObject *none)

@@ -105,7 +105,7 @@ static void write_message(enum log_level level, char *message, size_t len)
 	write_line(message - n, (size_t)n + len + 1);
 }
 
-void log_write(enum log_level level, const char *fmt, ...)
+MAY_SWITCH void log_write(enum log_level level, const char *fmt, ...)
 {
 	char line[PREFIX_MAX_BYTES + MESSAGE_MAX_BYTES], *message = line + PREFIX_MAX_BYTES;
 	int saved_errno = errno;

@@ -46,7 +46,7 @@ int worker_check(const struct settings *s, const struct worker_backend *backend,
 	if (s->tmp_upload_dir && access(s->tmp_upload_dir, W_OK | X_OK) < 0)
 		return err_set(err, "tmp_upload_dir: cannot write into %s: %s", s->tmp_upload_dir,
 			       strerror(errno));
-	return 0;
+	return backend->check ? backend->check(err) : 0;
 }
 
 /* What ucorn's own workers do, and gunicorn has no setting for: classes of the user's cannot

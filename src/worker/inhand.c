@@ -90,6 +90,8 @@ static bool cut_overlong(struct worker *w, uint64_t limit_ms, struct overlong *c
 		found = reactor_cut(w->reactor, x->conn);
 		if (!found)
 			continue;
+		if (w->context.backend->interrupt && x->conn->want == WANT_LENT)
+			w->context.backend->interrupt(w, x->conn);
 		quoted(x->request.method, &cut->method);
 		quoted(x->request.target, &cut->target);
 		memcpy(cut->remote_addr, x->conn->remote_addr, sizeof(cut->remote_addr));

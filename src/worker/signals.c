@@ -139,6 +139,15 @@ void worker_signals_close(struct worker *w, bool is_copy)
 	fd_close(&w->wake[1]);
 }
 
+void worker_signals_exit(struct worker *w, int code)
+{
+	if (code == PY_SIGNAL_GO_ON)
+		return;
+	w->quick = true;
+	if (w->exit_code == 0)
+		w->exit_code = code;
+}
+
 void worker_signals_run(struct worker *w)
 {
 	bool threaded = w->context.backend->threaded;
@@ -154,11 +163,7 @@ void worker_signals_run(struct worker *w)
 	code = py_signals_run();
 	if (threaded)
 		gil_release();
-	if (code == PY_SIGNAL_GO_ON)
-		return;
-	w->quick = true;
-	if (w->exit_code == 0)
-		w->exit_code = code;
+	worker_signals_exit(w, code);
 }
 
 void worker_signals_watch(struct worker *w)

@@ -19,6 +19,7 @@ struct worker {
 	struct forwarding forwarding;
 	struct buf server_line;		     /* the service's */
 	struct access_format *access_format; /* NULL: C writes no access log */
+	int descriptor;			     /* nested: readable when a turn is due */
 	int wake[2];			     /* Python writes a byte to [1] for each signal */
 	uint32_t places;	 /* on the scoreboard for requests: free ones, as bits */
 	bool tired;		 /* has asked for another one in its place */
@@ -46,6 +47,10 @@ struct worker {
 	_Atomic uint64_t python_ms; /* clock_ms() when Python code could last run */
 };
 
+/* worker.c: a turn of the reactor, and what is due after each.  False, without one: the
+ * worker has left, or has to go at once. */
+MUST_CHECK bool worker_turn(struct worker *w);
+
 /* signals.c: the table of signals. */
 MUST_CHECK int worker_signals_open(struct worker *w, struct err *err);
 /* Again, after somebody else may have set handlers of their own. */
@@ -57,6 +62,8 @@ void worker_signals_close(struct worker *w, bool is_copy);
 MUST_CHECK int worker_signals_wake(struct worker *w, struct err *err);
 void worker_signals_watch(struct worker *w); /* once there is a reactor */
 void worker_signals_run(struct worker *w);
+/* A SystemExit has come with this code; or PY_SIGNAL_GO_ON. */
+void worker_signals_exit(struct worker *w, int code);
 
 /* listeners.c: what it accepts from. */
 MUST_CHECK int worker_listeners_open(struct worker *w, struct err *err);

@@ -130,20 +130,27 @@ void worker_flush_access(struct worker *w)
 	w->access_broken = true;
 }
 
+bool worker_turn(struct worker *w)
+{
+	if (w->quick || (w->leaving && has_left(w)))
+		return false;
+	reactor_turn(w->reactor);
+	slot_update(w);
+	worker_signals_run(w);
+	worker_in_hand_check(w);
+	worker_limits_check(w);
+	worker_flush_access(w);
+	return true;
+}
+
 void worker_run(struct worker *w)
 {
 	bool threaded = w->context.backend->threaded;
 
 	if (threaded)
 		gil_release();
-	while (!w->quick && !(w->leaving && has_left(w))) {
-		reactor_turn(w->reactor);
-		slot_update(w);
-		worker_signals_run(w);
-		worker_in_hand_check(w);
-		worker_limits_check(w);
-		worker_flush_access(w);
-	}
+	while (worker_turn(w))
+		;
 	w->quick = true; /* a thread that waits for its client does not go on doing so */
 	if (threaded)
 		gil_acquire();
@@ -185,7 +192,7 @@ static int poll_one(int fd, short events, int wait_ms)
 
 int worker_wait_poll(struct conn *c, enum want want, unsigned timeout_ms)
 {
-	struct worker *w = container_of(c->service, struct worker, service);
+	struct worker *w = worker_of(c);
 	uint64_t end_ms = worker_in_hand_end(w, &c->x, clock_ms() + timeout_ms), now_ms;
 	short events = want == WANT_READ ? POLLIN : POLLOUT;
 	int rc;
@@ -234,7 +241,9 @@ static int reactor_start(struct worker *w, struct err *err)
 		.dispatch = dispatch,
 		.dispatch_data = w,
 		.exclusive = ctx->backend->exclusive,
-		.patience_ms = is_alone ? NULL : worker_patience_ms,
+		.nested = ctx->backend->nested,
+		/* In another loop there are no short waits. */
+		.patience_ms = is_alone || ctx->backend->nested ? NULL : worker_patience_ms,
 		.release = ctx->backend->threaded ? NULL : gil_release,
 		.acquire = ctx->backend->threaded ? NULL : gil_acquire,
 	};
@@ -244,6 +253,12 @@ static int reactor_start(struct worker *w, struct err *err)
 		return err_set_exit(err, 3, "Cannot start the worker's event loop: %s",
 				    strerror(errno));
 	worker_signals_watch(w);
+	w->descriptor = ctx->backend->nested ? reactor_descriptor(w->reactor) : -1;
+	if (w->descriptor == -ENOENT)
+		return err_set_exit(err, 3,
+				    "Cannot find the descriptor of the worker's event loop, which "
+				    "worker class %s needs: is this libev's epoll?",
+				    ctx->backend->name);
 	return 0;
 }
 
@@ -327,6 +342,8 @@ int worker_set_up(struct worker *w, struct err *err)
 {
 	const struct worker_backend *backend = w->context.backend;
 
+	if (backend->prepare && !w->context.app && backend->prepare(err) < 0)
+		return -1;
 	return backend->setup ? backend->setup(w, err) : 0;
 }
 
@@ -421,7 +438,9 @@ void worker_tell(const char *text)
 
 int worker_main(const struct worker_context *context)
 {
-	static struct worker w; /* threads that do not end may look at it to the last */
+	/* Not on the stack: greenlets see another one, and threads that do not end may look at
+	 * it to the last. */
+	static struct worker w;
 	struct err err = {0};
 
 	w = (struct worker){.context = *context, .wake = {-1, -1}};

@@ -77,14 +77,9 @@ static PyTypeObject share_type = {
 
 PyObject *client_socket_class(void)
 {
-	PyObject *module = NULL, *class = NULL;
-
-	if (PyType_Ready(&share_type) == 0)
-		module = pylib_import("ucorn.client_socket");
-	if (module)
-		class = PyObject_GetAttrString(module, "UnusedSocket");
-	Py_XDECREF(module);
-	return class;
+	if (PyType_Ready(&share_type) < 0)
+		return NULL;
+	return pylib_call("ucorn.client_socket", "unused_class", NULL);
 }
 
 /* Without __init__, which would ask the kernel for a socket. */

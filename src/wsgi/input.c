@@ -100,6 +100,8 @@ static bool more_failed(int rc)
 	static const char *const words[] = {"the request's body is malformed",
 					    "the request's body is too large"};
 
+	if (PyErr_Occurred()) /* raised while it waited: a timeout of gevent's, say */
+		return false;
 	if (rc == -EBADMSG || rc == -EFBIG) {
 		PyErr_SetString(PyExc_OSError, words[rc == -EFBIG]);
 	} else {

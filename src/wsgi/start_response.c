@@ -60,7 +60,8 @@ static PyObject *writer_call(PyObject *self, PyObject *const *args, size_t nf, P
 			  NULL, NULL) < 0)
 		return PyErr_NoMemory();
 	if (exchange_flush(x) < 0) {
-		PyErr_SetString(PyExc_BrokenPipeError, "the client has gone");
+		if (!PyErr_Occurred()) /* raised while it waited: a timeout of gevent's, say */
+			PyErr_SetString(PyExc_BrokenPipeError, "the client has gone");
 		return NULL;
 	}
 	Py_RETURN_NONE;

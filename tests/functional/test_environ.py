@@ -40,7 +40,7 @@ def test_the_whole_of_a_plain_request(server, backend):
         "HTTP_HOST": "example.org:81",
         "wsgi.version": [1, 0],
         "wsgi.url_scheme": "http",
-        "wsgi.multithread": backend == "gthread",
+        "wsgi.multithread": backend in ("gthread", "gevent", "eventlet"),
         "wsgi.multiprocess": True,
         "wsgi.run_once": False,
         "wsgi.input_terminated": True,

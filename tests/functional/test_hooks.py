@@ -173,7 +173,7 @@ def test_killed_worker(hooked):
     assert not run.calls("worker_exit")
 
 
-@pytest.mark.needs("main-thread")
+@pytest.mark.needs("main-thread")  # threads and greenlets that wait are no sign of a worker that hangs
 def test_timeout(hooked):
     run = hooked("-t", "1").ready()
     with run.server.connect() as client:

@@ -24,7 +24,8 @@ CALLS = [
 # Names that may not even be mentioned.
 NAMES = [
     (
-        r"ev_default_loop\w*|EV_DEFAULT\w*",
+        # ev_default_loop_uc_ only looks whether there is one.
+        r"ev_default_loop(?!_uc_\b)\w*|EV_DEFAULT\w*",
         "gevent uses libev's default loop in the same process",
         "ev_loop_new",
     ),

@@ -7,7 +7,7 @@ CONFINED = [
     ("http_parser.h", ["src/http/reader.c"], "ucorn/http/reader.h"),
     (
         "ev.h",
-        ["src/conn/reactor.c", "src/conn/reactor_state.h", "src/conn/pauses.c", "src/backend/*.c"],
+        ["src/conn/reactor.c", "src/conn/reactor_state.h", "src/conn/pauses.c"],
         "ucorn/conn/reactor.h",
     ),
     ("openssl/*", ["src/net/io_tls.c"], "ucorn/net/io.h"),

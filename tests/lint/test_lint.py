@@ -89,6 +89,7 @@ def test_layers_ignore_comments(breaches):
         ("src/http/strict.c", "<http_parser.h>"),
         ("src/net/io_plain.c", "<ev.h>"),
         ("include/ucorn/conn/reactor.h", "<ev.h>"),
+        ("src/backend/green.c", "<ev.h>"),
         ("src/net/io_plain.c", "<openssl/ssl.h>"),
         ("src/py/gil.c", "<Python.h>"),
         ("src/master/master.c", '"ucorn/py/pyapi.h"'),
@@ -103,7 +104,7 @@ def test_confined(breaches, name, include):
     "name, include",
     [
         ("src/conn/reactor.c", "<ev.h>"),
-        ("src/backend/green.c", "<ev.h>"),
+        ("src/conn/reactor_state.h", "<ev.h>"),
         ("src/net/io_tls.c", "<openssl/ssl.h>"),
         ("include/ucorn/py/pyapi.h", "<Python.h>"),
         ("src/wsgi/app.c", '"ucorn/py/pyapi.h"'),

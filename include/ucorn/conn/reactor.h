@@ -18,6 +18,7 @@ struct reactor_options {
 	driver_dispatch *dispatch;
 	void *dispatch_data;
 	bool exclusive; /* no other application runs while one has not finished */
+	bool nested;	/* turns do not wait: another loop does, for reactor_descriptor */
 	/* How long newcomers are left to others who accept from the listeners, when so many
 	 * requests wait here or are about to come; 0: they are accepted.  NULL: there are no
 	 * others. */
@@ -30,7 +31,7 @@ struct reactor_options {
 /* NULL when memory or descriptors are short. */
 MUST_CHECK struct reactor *reactor_new(struct conn_service *s, const struct reactor_options *o);
 
-/* Closes all connections; none is lent. */
+/* Closes all connections, but for those that are lent: their memory stays theirs. */
 void reactor_free(struct reactor *r);
 
 /* Ends turns of a blocking poll when fd is readable; called(data) runs then, in
@@ -52,6 +53,16 @@ bool reactor_is_accepting(const struct reactor *r);
 /* Takes no further connection; the listeners themselves stay open. */
 void reactor_stop_accepting(struct reactor *r);
 
+/* The descriptor that is readable when there is something for a turn: its loop's epoll.
+ * After reactor_wake_on; -ENOENT: it cannot be found. */
+MUST_CHECK int reactor_descriptor(struct reactor *r);
+
+/* Whether another turn has to follow at once, before a wait for that descriptor. */
+bool reactor_is_due(const struct reactor *r);
+
+/* A connection comes back from the application side it was lent to, on the reactor's
+ * thread and outside of a turn; a turn has to follow. */
+void reactor_settle_back(struct reactor *r, struct conn *c);
 /* In any thread: c, which dispatch has lent, comes back.  Without haste that may be a while
  * from now: when something else wakes the loop. */
 void reactor_hand_back(struct reactor *r, struct conn *c, bool haste);

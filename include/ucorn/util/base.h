@@ -22,4 +22,8 @@
 
 #define UNUSED(x) ((void)(x))
 
+/* For functions below which greenlets switch, outside of the folders that are compiled for
+ * that (UCORN_SWITCHED in cmake/Layers.cmake, which says why). */
+#define MAY_SWITCH __attribute__((no_sanitize_address))
+
 #endif

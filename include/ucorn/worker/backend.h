@@ -17,11 +17,19 @@ struct worker_backend {
 	bool pauses;	  /* applications may give APP_PAUSE */
 	bool exclusive;	  /* one application at a time, from its first to its last piece */
 	bool threaded;	  /* applications run on other threads than the loop, which has no GIL */
+	bool nested;	  /* run is worker_run_nested, or calls it */
 
 	/* The worker class of the user's does everything: none of the following is there. */
 	bool hosts;
 
-	/* Before the application is imported; may be NULL. */
+	/* Whether this machine has what it takes; may be NULL, as the following. */
+	int (*check)(struct err *err);
+
+	/* Before the application is imported, in the process that does, the master or the
+	 * worker. */
+	int (*prepare)(struct err *err);
+
+	/* Likewise in the worker. */
 	int (*setup)(struct worker *w, struct err *err);
 
 	/* The last part of the boot; may be NULL.  With GIL. */
@@ -41,6 +49,10 @@ struct worker_backend {
 
 	/* Inside an application's write() or read(): waits for c.  NULL: it cannot. */
 	conn_wait_fn *wait;
+
+	/* The request of c, which is lent, takes too long: c has been cut, and the
+	 * application is to learn of it.  NULL: it will. */
+	void (*interrupt)(struct worker *w, struct conn *c);
 };
 
 #endif

@@ -45,6 +45,17 @@ PLAIN_DEATHS = {"ASAN_OPTIONS": f"{os.environ.get('ASAN_OPTIONS', '')}:handle_se
 #: never give back some of what they make at their import.
 FOREIGN_LEAKS = {"ASAN_OPTIONS": f"{os.environ.get('ASAN_OPTIONS', '')}:detect_leaks=0"}
 
+#: For masters with libraries that do not give back what they have: these worker classes
+#: import some.  (Workers are never looked at for leaks.)
+UNTIDY_CLASSES = {"gevent", "eventlet"}
+
+
+def untidy(env=None):
+    """Variables for such a master."""
+    options = (env or os.environ).get("ASAN_OPTIONS", os.environ.get("ASAN_OPTIONS", ""))
+    return {**(env or {}), "ASAN_OPTIONS": f"{options}:detect_leaks=0"}
+
+
 #: Variables from which a server takes settings or finds out who started it.
 OUTSIDE_INFLUENCE = {
     "PORT", "WEB_CONCURRENCY", "FORWARDED_ALLOW_IPS", "SCRIPT_NAME", "SENDFILE", "NOTIFY_SOCKET",
@@ -121,6 +132,8 @@ class Server:
         if bind is None:
             bind = [f"127.0.0.1:{free_port()}"]
         self.address = self._address_of(bind[0]) if bind else None
+        if UNTIDY_CLASSES.intersection(args):
+            env = untidy(env)
         self.stdout_file = work / "stdout"
         self.stderr_file = work / "stderr"
         self.log_file = errorlog or self.stderr_file

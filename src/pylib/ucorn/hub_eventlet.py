@@ -1,0 +1,111 @@
+"""The server in eventlet's hub."""
+
+import eventlet
+import eventlet.event
+import eventlet.hubs
+import eventlet.patcher
+from greenlet import GreenletExit, greenlet
+
+from ucorn.hubs import AGAIN, STOP, WAIT, TimeUp
+
+
+def begin():
+    """Patches what blocks, unless a configuration file has, and starts the hub."""
+    if not all(map(eventlet.patcher.is_monkey_patched, ("socket", "select", "thread", "time"))):
+        eventlet.monkey_patch()
+    eventlet.sleep(0)
+
+
+class Guest:
+    def __init__(self, descriptor, tick, turn):
+        self.hub = eventlet.hubs.get_hub()
+        self.descriptor = descriptor
+        self.tick = tick
+        self.turn = turn
+        self.over = eventlet.event.Event()
+        self.called = False
+        self.listener = self.timer = None
+
+    def start(self):
+        self.listener = self.hub.add(
+            self.hub.READ, self.descriptor, self.serve, self.serve, lambda: None
+        )
+        self.timer = self.hub.schedule_call_global(self.tick, self.ticked)
+        self.call_soon()
+
+    def stop(self):
+        if self.listener:
+            self.hub.remove(self.listener)
+            self.timer.cancel()
+            self.listener = None
+
+    def ticked(self):
+        self.timer = self.hub.schedule_call_global(self.tick, self.ticked)
+        self.serve()
+
+    def call_soon(self):
+        if not self.called:
+            self.called = True
+            self.hub.schedule_call_global(0, self.serve_called)
+
+    def serve_called(self):
+        self.called = False
+        self.serve()
+
+    def serve(self, _=None):
+        answer = self.turn()
+        if answer == AGAIN:
+            self.call_soon()
+        elif answer != WAIT:
+            self.stop()
+            if answer == STOP and not self.over.ready():
+                self.over.send()
+
+
+guest = None
+
+
+def run(descriptor, tick, turn, worker):
+    global guest
+    guest = Guest(descriptor, tick, turn)
+    guest.start()
+    guest.over.wait()
+
+
+def call_soon():
+    guest.call_soon()
+
+
+def spawn(function, errand):
+    """In the hub: comes back when the greenlet has finished, or waits."""
+    green = greenlet(function)
+    green.switch(errand)
+    return green
+
+
+def interrupt(green, timed_out):
+    error = eventlet.Timeout(None, "request_timeout") if timed_out else GreenletExit()
+    eventlet.hubs.get_hub().schedule_call_global(0, _throw, green, error)
+
+
+def _throw(green, error):
+    if not green.dead:
+        green.throw(error)
+
+
+def wait(descriptor, writing, seconds):
+    try:
+        eventlet.hubs.trampoline(
+            descriptor,
+            read=not writing,
+            write=writing,
+            timeout=seconds if seconds >= 0 else None,
+            timeout_exc=TimeUp,
+        )
+    except TimeUp:
+        return False
+    return True
+
+
+sleep = eventlet.sleep
+getcurrent = eventlet.getcurrent
