@@ -1,7 +1,8 @@
 """Fixtures of the functional suite.
 
 UCORN_BINARY    the server under test (default: build/release/ucorn)
-UCORN_BACKENDS  the backends that tests run on (default: sync,event)
+UCORN_BACKENDS  the worker classes that tests run on.  Default: some run on all of them
+                (marked `everywhere`), the others on those that differ most
 UCORN_TEST_VENV a virtual environment with what tests/functional/requirements.txt names, for a
                 server with another Python than the one that runs the tests
 UCORN_TEST_DEADLINE  seconds until a test gives up waiting (default: 30)"""
@@ -19,7 +20,15 @@ from support.django import make_site
 from support.figures import SANITIZED
 from support.server import BINARY, IS_UCORN, Server
 
-BACKENDS = os.environ.get("UCORN_BACKENDS", "sync,event").split(",")
+ALL_BACKENDS = ["sync", "gthread", "event", "gevent", "eventlet", "tornado"]
+
+#: Without a say of UCORN_BACKENDS.  A sanitizer has no more to see on sync than on these.
+MAIN_BACKENDS = ["event", "gthread"] if SANITIZED else ["sync", "event", "gthread"]
+
+#: For what the master does, which is the same for all.
+MASTER_BACKENDS = ["event"] if SANITIZED else ["sync", "gthread"]
+
+BACKENDS = os.environ.get("UCORN_BACKENDS", ",".join(ALL_BACKENDS)).split(",")
 
 # The applications are imported by servers; nothing here may litter the tree.
 sys.dont_write_bytecode = True
@@ -35,18 +44,22 @@ def pytest_report_header():
     return f"server: {BINARY}, backends: {', '.join(BACKENDS)}"
 
 
-def is_for_sanitizers(item):
-    """A sanitized build takes its time: what the master does is the same for all backends, and
-    what gunicorn does is no question of memory."""
-    if item.get_closest_marker("compares"):
-        return False
-    name = getattr(item, "callspec", None) and item.callspec.params.get("backend")
-    return not item.get_closest_marker("master") or name in (None, BACKENDS[0])
+def backend_of(item):
+    return getattr(item, "callspec", None) and item.callspec.params.get("backend")
+
+
+def is_for_its_backend(item):
+    if item.get_closest_marker("everywhere"):
+        return True
+    chosen = MASTER_BACKENDS if item.get_closest_marker("master") else MAIN_BACKENDS
+    return backend_of(item) in (None, *chosen)
 
 
 def pytest_collection_modifyitems(items):
-    if SANITIZED:
-        items[:] = [item for item in items if is_for_sanitizers(item)]
+    if SANITIZED:  # what gunicorn does is no question of memory
+        items[:] = [item for item in items if not item.get_closest_marker("compares")]
+    if "UCORN_BACKENDS" not in os.environ:
+        items[:] = [item for item in items if is_for_its_backend(item)]
     if IS_UCORN:
         return
     for item in items:
@@ -61,7 +74,7 @@ def backend(request):
 
 
 def pytest_runtest_setup(item):
-    name = getattr(item, "callspec", None) and item.callspec.params.get("backend")
+    name = backend_of(item)
     if name == "sync" and not IS_UCORN and item.get_closest_marker("keepalive"):
         pytest.skip("this server's sync worker keeps no connection")
     for mark in item.iter_markers("needs"):

@@ -14,6 +14,8 @@ import pytest
 from support.load import WideLoad
 from support.rawhttp import Client, request_bytes
 
+pytestmark = pytest.mark.everywhere
+
 SECONDS = float(os.environ.get("UCORN_LOAD_SECONDS", "5"))
 KIB = 1024
 

@@ -9,6 +9,8 @@ from support.rawhttp import Truncated, chunked, request_bytes
 from support.waiting import until
 from support.web import sha256
 
+pytestmark = pytest.mark.everywhere
+
 
 @pytest.fixture(scope="module")
 def server(serve_for_module, backend):
