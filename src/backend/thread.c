@@ -190,7 +190,8 @@ static bool keeper_sleeps(struct pool *p, unsigned ms)
 static void keeper_main(void *data)
 {
 	struct pool *p = data;
-	unsigned ms = worker_settings(p->worker)->timeout == 1 ? 250 : 1000;
+	unsigned timeout = worker_settings(p->worker)->timeout;
+	unsigned ms = timeout > 0 && timeout < 4 ? 250 * timeout : 1000;
 	bool ended = false;
 
 	while (!ended) {

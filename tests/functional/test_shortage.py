@@ -73,6 +73,7 @@ def outcome(client, rest, body):
 
 
 @pytest.mark.skipif(SANITIZED, reason="a sanitizer needs its own address space")
+@pytest.mark.needs("short-of-memory")
 @pytest.mark.parametrize("count, size, spare", [(500, 60_000, 8 * MIB), (1500, 10, 2 * MIB)])
 def test_out_of_memory(start, count, size, spare, figure):
     """The worker may have a little more than it has: there is no room for some of the

@@ -61,7 +61,10 @@ def test_descriptors_pile_up_in_the_master(start, kind):
     each = 2 if kind == "pipe" else 1
     (worker,) = server.workers()
     more = {kind: each}
-    wait_grown(server, {f"master {server.pid}": more, f"worker {worker}": more})
+    expected = {f"master {server.pid}": more}
+    if not kind.startswith("anon_inode:"):  # where the worker's cannot be told from its own
+        expected[f"worker {worker}"] = more
+    wait_grown(server, expected)
     server.opened = Counter(more)
     server.holdings.check()
 

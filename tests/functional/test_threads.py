@@ -126,7 +126,7 @@ def test_a_client_that_is_cut_frees_its_thread(serve, wait):
 @pytest.mark.ucorn_only
 def test_python_that_cannot_run_is_found(serve):
     """The loop goes on without it, yet the worker gives no sign of life."""
-    server = serve("healthapp:app", *POOL, "--timeout", "1")
+    server = serve("healthapp:app", *POOL, "--timeout", "2")
     (worker,) = server.wait_workers(1)
     with asking(server, "/spin_in_c"):
         server.wait_log(rf"\[CRITICAL\] WORKER TIMEOUT \(pid:{worker}\)")
@@ -135,7 +135,7 @@ def test_python_that_cannot_run_is_found(serve):
 
 
 def test_python_that_is_busy_is_not_taken_for_that(start):
-    server = start("--timeout", "1", "--graceful-timeout", "1")
+    server = start("--timeout", "2", "--graceful-timeout", "1")
     (worker,) = server.wait_workers(1)
     with asking(server, *["/spin"] * (PARTIES - 1)):
         for _ in range(30):

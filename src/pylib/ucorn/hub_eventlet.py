@@ -4,7 +4,8 @@ import eventlet
 import eventlet.event
 import eventlet.hubs
 import eventlet.patcher
-from greenlet import GreenletExit, greenlet
+from eventlet.greenthread import GreenThread
+from greenlet import GreenletExit
 
 from ucorn.hubs import AGAIN, STOP, WAIT, TimeUp
 
@@ -77,9 +78,10 @@ def call_soon():
 
 
 def spawn(function, errand):
-    """In the hub: comes back when the greenlet has finished, or waits."""
-    green = greenlet(function)
-    green.switch(errand)
+    """In the hub: comes back when the greenlet has finished, or waits.  A plain greenlet would
+    be taken for the main thread by threading.current_thread(), and share what that has."""
+    green = GreenThread(getcurrent())
+    green.switch(function, (errand,), {})
     return green
 
 
