@@ -45,7 +45,7 @@ static struct pool {
 	unsigned n_jobs;
 	struct list idle; /* who slept last comes first */
 	unsigned n_idle;
-	unsigned waking;	/* were woken, and have not looked for a request yet */
+	unsigned looking;	/* about to take a request, if there is one */
 	unsigned living;	/* threads that have not ended, the keeper too */
 	bool ended;		/* no further request is taken */
 	pthread_cond_t changed; /* ended, or living */
@@ -63,7 +63,7 @@ static void wake_one(struct pool *p)
 	t = container_of(node, struct pool_thread, idle);
 	list_remove(node);
 	p->n_idle--;
-	p->waking++;
+	p->looking++;
 	t->woken = true;
 	pthread_cond_signal(&t->wake);
 }
@@ -74,6 +74,7 @@ static void sleep_idle(struct pool_thread *t)
 
 	list_prepend(&p->idle, &t->idle);
 	p->n_idle++;
+	p->looking--;
 	while (!t->woken)
 		pthread_cond_wait(&t->wake, &p->lock);
 	t->woken = false;
@@ -96,38 +97,51 @@ static struct timespec time_in(unsigned ms)
 
 /* ---- a thread */
 
-/* The next request; NULL: there is none.  Whoever takes one while others wait sees to it that
- * another thread is on its way. */
-static struct conn *take(struct pool *p, bool *was_woken)
+/* The next request; NULL: there is none, and the thread goes on looking.  Whoever takes one
+ * while others wait sees to it that another thread is on its way. */
+static struct conn *take(struct pool *p, bool was_looking)
 {
 	struct list *node;
 
 	pthread_mutex_lock(&p->lock);
-	p->waking -= *was_woken;
-	*was_woken = false;
 	node = p->ended ? NULL : list_first(&p->jobs);
+	p->looking = p->looking - was_looking + !node;
 	if (node) {
 		list_remove(node);
 		p->n_jobs--;
-		if (p->n_jobs > 0 && p->waking == 0)
+		if (p->n_jobs > 0 && p->looking == 0)
 			wake_one(p);
 	}
 	pthread_mutex_unlock(&p->lock);
 	return node ? container_of(node, struct conn, run) : NULL;
 }
 
-static void serve(struct pool *p, struct conn *c)
+/* Whether c has to come back in haste. */
+static bool serve(struct conn *c)
 {
-	bool haste = true;
-
-	if (clock_ms() - c->x.queued_ms < DOUBTFUL_MS || conn_may_begin(c)) {
-		conn_run_whole(c);
-		haste = !conn_write_now(c);
-	}
-	worker_hand_back(p->worker, c, haste);
+	if (clock_ms() - c->x.queued_ms >= DOUBTFUL_MS && !conn_may_begin(c))
+		return true;
+	conn_run_whole(c);
+	return !conn_write_now(c);
 }
 
-/* Sleeps until there is a request; false: there will be none. */
+/* With the GIL: requests until there are none.  The next one is taken before a connection is
+ * given back, so that the loop, when it sees that one, sees that there is room, too. */
+static void serve_all(struct pool *p)
+{
+	struct conn *c = take(p, true), *next;
+
+	for (; c; c = next) {
+		bool haste;
+
+		gil_do_due();
+		haste = serve(c);
+		next = take(p, false);
+		worker_hand_back(p->worker, c, haste);
+	}
+}
+
+/* Of one that is looking: sleeps until there is a request; false: there will be none. */
 static bool await_request(struct pool_thread *t)
 {
 	struct pool *p = t->pool;
@@ -136,13 +150,17 @@ static bool await_request(struct pool_thread *t)
 	pthread_mutex_lock(&p->lock);
 	if (p->n_jobs == 0 && !p->ended)
 		sleep_idle(t);
-	else
-		p->waking++; /* by itself */
 	some = !p->ended;
-	if (!some)
-		p->waking--;
+	p->looking -= !some;
 	pthread_mutex_unlock(&p->lock);
 	return some;
+}
+
+static void thread_begins(struct pool *p)
+{
+	pthread_mutex_lock(&p->lock);
+	p->looking++;
+	pthread_mutex_unlock(&p->lock);
 }
 
 static void thread_ends(struct pool *p)
@@ -156,16 +174,12 @@ static void thread_ends(struct pool *p)
 static void thread_main(void *data)
 {
 	struct pool_thread *t = data;
-	struct conn *c;
 
 	gil_release();
+	thread_begins(t->pool);
 	while (await_request(t)) {
-		bool was_woken = true;
-
 		gil_acquire();
-		gil_do_due();
-		while ((c = take(t->pool, &was_woken)))
-			serve(t->pool, c);
+		serve_all(t->pool);
 		gil_release();
 		worker_flush_access(t->pool->worker);
 	}
@@ -214,7 +228,7 @@ static enum want thread_dispatch(struct worker *w, struct conn *c)
 	pthread_mutex_lock(&p->lock);
 	list_append(&p->jobs, &c->run);
 	p->n_jobs++;
-	if (p->waking == 0)
+	if (p->looking == 0)
 		wake_one(p);
 	pthread_mutex_unlock(&p->lock);
 	return WANT_LENT;
@@ -226,7 +240,7 @@ static unsigned thread_room(void)
 	unsigned ready, jobs;
 
 	pthread_mutex_lock(&p->lock);
-	ready = p->n_idle + p->waking;
+	ready = p->n_idle + p->looking;
 	jobs = p->n_jobs;
 	pthread_mutex_unlock(&p->lock);
 	return ready > jobs ? ready - jobs : 0;

@@ -175,8 +175,7 @@ static bool anybody_waits(const struct reactor *r)
 	return false;
 }
 
-/* Connections that were accepted a moment ago, so that their first requests are about to come.
- * One that says nothing does not count for longer. */
+/* Connections that were accepted a moment ago, whose first requests may be about to come. */
 static unsigned newcomers(const struct reactor *r)
 {
 	const struct list *head = &r->service->deadlines.lists[DEADLINE_HEAD];
@@ -198,19 +197,18 @@ static unsigned newcomers(const struct reactor *r)
 void gates_accept(struct reactor *r)
 {
 	const struct reactor_options *o = &r->options;
-	unsigned patience_ms = 0, batch = o->accept_batch;
+	struct accept_policy policy;
 	bool any = false;
 
 	if (!r->accepting || r->paused || !anybody_waits(r))
 		return;
-	if (o->patience_ms)
-		patience_ms = o->patience_ms(o->dispatch_data, r->driver.fresh + newcomers(r));
-	else if (r->driver.fresh > 0)
-		batch = 1;
-	while (batch-- > 0 && accept_round(r, patience_ms))
+	policy = o->policy(o->dispatch_data, r->driver.fresh, newcomers(r));
+	if (r->finishing) /* soon there will be no others */
+		policy.patience_ms = 0;
+	while (policy.batch-- > 0 && accept_round(r, policy.patience_ms))
 		any = true;
-	if (!any && patience_ms > 0 && !driver_has_work(&r->driver) && anybody_waits(r))
-		gates_hold(r, patience_ms);
+	if (!any && policy.patience_ms > 0 && !driver_has_work(&r->driver) && anybody_waits(r))
+		gates_hold(r, policy.patience_ms);
 	else if (r->held)
 		gates_resume(r);
 }

@@ -261,14 +261,13 @@ int conn_wait(struct conn *c, enum want want, unsigned patience_ms)
 	return rc;
 }
 
-/* The client is waited for, up to the send deadline each time, until no more than that
- * is left. */
-static int flush_waiting(struct conn *c, uint64_t left_bytes)
+/* The client is waited for, up to the send deadline each time. */
+static int flush_waiting(struct conn *c)
 {
 	struct conn_service *s = c->service;
 	int rc = -EAGAIN;
 
-	while (rc == -EAGAIN && c->out.bytes > left_bytes) {
+	while (rc == -EAGAIN && c->out.bytes > s->high_water_bytes) {
 		rc = conn_wait(c, WANT_WRITE, s->deadlines.duration_ms[DEADLINE_SEND]);
 		if (rc == -ECANCELED)
 			return rc;
@@ -279,10 +278,16 @@ static int flush_waiting(struct conn *c, uint64_t left_bytes)
 	return rc;
 }
 
+/* The exchange cannot end meanwhile, and another thread of the application may be waiting for
+ * its body: so this is no conn_wait. */
 void conn_write_all(struct conn *c)
 {
-	if (conn_write(c) == -EAGAIN)
-		(void)flush_waiting(c, 0); /* what fails it is in c->lost */
+	struct conn_service *s = c->service;
+	unsigned send_ms = s->deadlines.duration_ms[DEADLINE_SEND];
+
+	while (conn_write(c) == -EAGAIN)
+		if (s->wait(c, WANT_WRITE, send_ms > 0 ? send_ms : UINT_MAX) < 0)
+			c->lost = true;
 }
 
 /* Nobody can wait: the queue goes into a file, and the reactor sends it later. */
@@ -321,7 +326,7 @@ int exchange_flush(struct exchange *x)
 
 	if (rc == -EAGAIN && outq_memory(&c->out) > s->high_water_bytes) {
 		if (s->wait)
-			rc = flush_waiting(c, s->high_water_bytes);
+			rc = flush_waiting(c);
 		else
 			flush_spilling(x);
 	}

@@ -49,17 +49,17 @@ void handback_take(struct handback *h, struct list *list, bool awaited)
 	pthread_mutex_unlock(&h->lock);
 }
 
-/* What is put behind the read wakes anew; what was put before it is taken, since the loop
- * takes all before it sleeps. */
+/* The read comes first: behind it nobody writes until `waking` is false again.  What is put
+ * between the two wakes nobody and need not, since the loop takes all before it sleeps. */
 void handback_woken(struct handback *h)
 {
 	uint64_t count;
+	ssize_t n = read(h->fd, &count, sizeof(count));
 
+	UNUSED(n); /* it may have been read already */
 	pthread_mutex_lock(&h->lock);
 	h->waking = false;
 	pthread_mutex_unlock(&h->lock);
-	if (read(h->fd, &count, sizeof(count)) < 0)
-		return;
 }
 
 void handback_await(struct handback *h)

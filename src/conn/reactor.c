@@ -264,6 +264,14 @@ void reactor_await(struct reactor *r)
 	handback_await(&r->back);
 }
 
+void reactor_tick_every(struct reactor *r, double seconds)
+{
+	r->options.tick_s = seconds;
+	ev_timer_stop(r->loop, &r->tick);
+	ev_timer_set(&r->tick, seconds, seconds);
+	ev_timer_start(r->loop, &r->tick);
+}
+
 bool reactor_has_lent(const struct reactor *r)
 {
 	return r->driver.lent > 0;
@@ -319,7 +327,9 @@ void reactor_free(struct reactor *r)
 	while ((node = list_first(&r->open))) {
 		struct link *l = container_of(node, struct link, open);
 
-		if (l->conn.want == WANT_LENT) {
+		/* One that is lent still waits for its application, which nobody will run; or
+		 * that has it, in a process that is about to end. */
+		if (l->conn.want == WANT_LENT && l->conn.x.running) {
 			list_remove(node);
 			continue;
 		}

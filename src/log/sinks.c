@@ -147,14 +147,16 @@ void log_sinks_share(struct log_sinks *s, struct log_lock *lock)
 
 static void sinks_lock(struct log_sinks *s)
 {
-	bool lent;
+	while (s->lock && pthread_mutex_trylock(&s->lock->mutex) != 0) {
+		bool lent = s->lock->lend_gil();
 
-	if (!s->lock || pthread_mutex_trylock(&s->lock->mutex) == 0)
-		return;
-	lent = s->lock->lend_gil();
-	pthread_mutex_lock(&s->lock->mutex);
-	if (lent)
+		pthread_mutex_lock(&s->lock->mutex);
+		if (!lent)
+			return;
+		/* Whoever waits for the GIL with it would make the loop wait, too. */
+		pthread_mutex_unlock(&s->lock->mutex);
 		s->lock->take_gil();
+	}
 }
 
 static void sinks_unlock(struct log_sinks *s)

@@ -6,7 +6,6 @@
 #include <assert.h>
 #include <pthread.h>
 #include <stdatomic.h>
-#include <stdlib.h>
 
 #include "ucorn/py/interp.h"
 #include "ucorn/py/pyapi.h"
@@ -49,25 +48,15 @@ struct chore {
 	void *data;
 };
 
-/* The list only grows; what is on it is soon as little as usual. */
+/* What is let go of may be large: a few of them are enough. */
+enum { CHORES_MAX = 32 };
+
 static struct {
 	pthread_mutex_t lock;
-	struct chore *list;
-	size_t count, cap;
+	struct chore list[CHORES_MAX];
+	size_t count;
 	atomic_bool some;
 } chores = {.lock = PTHREAD_MUTEX_INITIALIZER};
-
-static bool chores_grow(void)
-{
-	size_t cap = chores.cap ? 2 * chores.cap : 64;
-	struct chore *list = realloc(chores.list, cap * sizeof(*list));
-
-	if (!list)
-		return false;
-	chores.list = list;
-	chores.cap = cap;
-	return true;
-}
 
 void gil_do(void (*done)(void *data), void *data)
 {
@@ -78,15 +67,16 @@ void gil_do(void (*done)(void *data), void *data)
 		return;
 	}
 	pthread_mutex_lock(&chores.lock);
-	put = chores.count < chores.cap || chores_grow();
+	put = chores.count < CHORES_MAX;
 	if (put)
 		chores.list[chores.count++] = (struct chore){done, data};
 	atomic_store_explicit(&chores.some, true, memory_order_relaxed);
 	pthread_mutex_unlock(&chores.lock);
 	if (put)
 		return;
-	/* No memory: here and now, then. */
+	/* No thread with the GIL has come by for a while. */
 	gil_acquire();
+	gil_do_due();
 	done(data);
 	gil_release();
 }

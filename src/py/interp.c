@@ -23,6 +23,7 @@
 #define PYTHON_MINOR NUMBER(PY_MAJOR_VERSION) "." NUMBER(PY_MINOR_VERSION)
 
 static char executable[ENVIRONMENT_PATH_MAX];
+static bool keeps_objects;
 
 const char *interp_version(void)
 {
@@ -78,10 +79,17 @@ int interp_start(int argc, char **argv, struct err *err)
 	return pylib_install(err);
 }
 
+void interp_keep_objects(void)
+{
+	keeps_objects = true;
+}
+
 int interp_end(int code)
 {
-	proxies_end();
-	log_bridge_end();
+	if (!keeps_objects) {
+		proxies_end();
+		log_bridge_end();
+	}
 	return Py_FinalizeEx() < 0 && code == 0 ? 120 : code;
 }
 

@@ -12,6 +12,21 @@ struct entry {
 	void *data;
 };
 
+/* Threads inherit whether Python waits for them at its end from the thread that starts them:
+ * those of the application are waited for, as they are where no pool is.  That this one is
+ * not has been settled by its start. */
+static void pass_on_no_daemon(void)
+{
+	PyObject *threading = PyImport_ImportModule("threading"), *self = NULL;
+
+	if (threading)
+		self = PyObject_CallMethod(threading, "current_thread", NULL);
+	if (!self || PyObject_SetAttrString(self, "_daemonic", Py_False) < 0)
+		py_error_log("Threads of the application will not be waited for");
+	Py_XDECREF(self);
+	Py_XDECREF(threading);
+}
+
 static PyObject *entry_call(PyObject *capsule, PyObject *none)
 {
 	struct entry *entry = PyCapsule_GetPointer(capsule, NULL);
@@ -19,6 +34,7 @@ static PyObject *entry_call(PyObject *capsule, PyObject *none)
 	UNUSED(none);
 	if (!entry)
 		return NULL;
+	pass_on_no_daemon();
 	entry->run(entry->data);
 	Py_RETURN_NONE;
 }

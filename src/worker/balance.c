@@ -1,9 +1,9 @@
-/* Balance of kept connections between workers.
+/* Balance between workers.
  *
- * Where a connection was accepted its requests stay, however busy that worker is.  Accepting
- * is left to workers with time, so a connection that ends comes back to one of these: an answer says `Connection: close` when its request had to wait here while
- * another worker had time, and for a while after an application has held up the
- * loop, as that may happen again any moment. */
+ * A new connection is left, for a moment, to a worker with more time.  A kept one stays where
+ * it was accepted, however busy that worker is; so it is ended where it had better be with
+ * another: with the answer to a request that had to wait while another worker had time, and
+ * for a while after an application has held up the loop, as that may happen again. */
 #include <limits.h>
 
 #include "state.h"
@@ -11,19 +11,25 @@
 enum {
 	WAITED_MS = 10,	     /* for its application, by a request that could be elsewhere */
 	REMEMBER_MS = 10000, /* an application that held up the loop */
-	/* Newcomers are left to others: who are less busy, though there is room here; who have
-	 * room while there is none here; who may get some, as requests that run one after the
-	 * other last for a moment, and those of threads may not. */
-	LESS_BUSY_MS = 2,
-	TRUST_MS = 1000,
-	PATIENCE_MS = 10,
-	THREADS_PATIENCE_MS = 100,
+	BATCH_ALONE = 16,
+	/* How long newcomers are left to others: */
+	SOFT_MS = 2,		   /* there is room here, but more elsewhere */
+	TRUST_MS = 1000,	   /* there is none here, and some elsewhere */
+	PATIENCE_MS = 10,	   /* there is none anywhere; one request ends soon */
+	THREADS_PATIENCE_MS = 100, /* likewise, where many may last equally long */
 };
 
 /* How many applications run at a time. */
 static unsigned capacity(const struct worker *w)
 {
 	return w->context.backend->threaded ? w->context.settings->threads : 1;
+}
+
+static bool accepts(const struct worker *w, const struct score_slot *slot)
+{
+	return atomic_load_explicit(&slot->state, memory_order_relaxed) == SCORE_READY &&
+	       atomic_load_explicit(&slot->connections, memory_order_relaxed) <
+		       w->context.settings->worker_connections;
 }
 
 /* What the idlest of the other workers is doing: so many applications.  UINT_MAX: there is no
@@ -40,8 +46,7 @@ static unsigned least_busy(const struct worker *w)
 		const struct score_slot *slot = &sb->slots[i];
 		unsigned busy = atomic_load_explicit(&slot->busy, memory_order_relaxed);
 
-		if (slot != w->context.slot && busy < least &&
-		    atomic_load_explicit(&slot->state, memory_order_relaxed) == SCORE_READY)
+		if (slot != w->context.slot && busy < least && accepts(w, slot))
 			least = busy;
 	}
 	return least;
@@ -58,25 +63,40 @@ static bool parts(const struct exchange *x, void *data)
 	uint64_t held_ms = w->service.held_ms;
 
 	if (held_ms > 0 && x->begun_ms < held_ms + REMEMBER_MS)
-		return true;
+		return least_busy(w) != UINT_MAX;
 	return x->begun_ms > x->queued_ms + WAITED_MS && another_has_time(w);
 }
 
-unsigned worker_patience_ms(void *data, unsigned expected)
+/* Connections that say nothing come in any number: they are worth a short wait only. */
+static unsigned patience_ms(struct worker *w, unsigned waiting, unsigned coming, unsigned least)
 {
-	struct worker *w = data;
 	const struct worker_backend *backend = w->context.backend;
-	unsigned least = least_busy(w);
+	uint64_t busy = conn_service_busy(&w->service) + waiting + coming;
+	unsigned room = backend->room ? backend->room() : 1;
 
-	if (expected < (backend->room ? backend->room() : 1))
-		return conn_service_busy(&w->service) + expected > least + 1ULL ? LESS_BUSY_MS : 0;
+	if (waiting < room)
+		return waiting + coming >= room || busy > least + 1ULL ? SOFT_MS : 0;
 	if (least < capacity(w))
 		return TRUST_MS;
 	return backend->threaded ? THREADS_PATIENCE_MS : PATIENCE_MS;
 }
 
+struct accept_policy worker_accept_policy(void *data, unsigned waiting, unsigned coming)
+{
+	struct worker *w = data;
+	unsigned least = w->context.open_listeners ? UINT_MAX : least_busy(w);
+
+	if (least == UINT_MAX) /* there are no others */
+		return (struct accept_policy){.batch = waiting > 0 ? 1 : BATCH_ALONE};
+	if (w->context.backend->nested) /* another loop knows no short waits */
+		return (struct accept_policy){.batch = 1};
+	return (struct accept_policy){
+		.batch = 1, /* so that the others get their share */
+		.patience_ms = patience_ms(w, waiting, coming, least),
+	};
+}
+
 void worker_balance_init(struct worker *w)
 {
-	if (w->context.settings->workers > 1)
-		w->service.parts = parts;
+	w->service.parts = parts;
 }

@@ -135,9 +135,8 @@ uint64_t worker_in_hand_end(const struct worker *w, const struct exchange *x, ui
 
 /* balance.c: which connections had better be with another worker. */
 void worker_balance_init(struct worker *w);
-/* Of a struct worker: how long newcomers are left to other workers, when so many requests
- * wait here or are about to come. */
-unsigned worker_patience_ms(void *data, unsigned expected);
+/* Of a struct worker, for its reactor. */
+struct accept_policy worker_accept_policy(void *data, unsigned waiting, unsigned coming);
 
 /* accesslog.c: one line per answer. */
 void worker_access_check(const struct settings *s); /* tells of mistakes in its format */

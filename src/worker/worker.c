@@ -32,7 +32,9 @@
 #include "ucorn/util/title.h"
 #include "ucorn/wsgi/app.h"
 
-enum { ACCEPT_BATCH_ALONE = 16, WAIT_SLICE_MS = 250 };
+#define LEAVING_TICK_S 0.25
+
+enum { WAIT_SLICE_MS = 250 };
 
 /* ---- telling the master */
 
@@ -48,7 +50,9 @@ void worker_report(struct worker *w, enum score_state state)
 
 void worker_report_ready(struct worker *w)
 {
-	worker_beat(w); /* how long the boot took is nothing to timeout */
+	/* How long the boot took is nothing to timeout. */
+	worker_python_lives(w);
+	worker_beat(w);
 	atomic_store(&w->context.slot->served, true);
 	worker_report(w, SCORE_READY);
 }
@@ -69,7 +73,9 @@ static void slot_update(struct worker *w)
 	atomic_store_explicit(&slot->beat_ms, life_ms(w), memory_order_relaxed);
 	atomic_store_explicit(&slot->requests, w->service.requests, memory_order_relaxed);
 	atomic_store_explicit(&slot->connections, w->service.connections, memory_order_relaxed);
-	atomic_store_explicit(&slot->busy, conn_service_busy(&w->service), memory_order_relaxed);
+	if (!w->context.backend->threaded) /* else inhand.c does, when it changes */
+		atomic_store_explicit(&slot->busy, conn_service_busy(&w->service),
+				      memory_order_relaxed);
 }
 
 void worker_beat(struct worker *w)
@@ -85,8 +91,10 @@ void worker_leave(struct worker *w)
 		return;
 	w->leaving = true;
 	w->service.leaving = true;
-	if (w->reactor)
+	if (w->reactor) {
 		reactor_await(w->reactor);
+		reactor_tick_every(w->reactor, LEAVING_TICK_S); /* for the end of its time */
+	}
 	w->leave_by_ms = clock_ms() + 1000 * (uint64_t)w->context.settings->graceful_timeout;
 	worker_report(w, SCORE_LEAVING);
 }
@@ -174,6 +182,7 @@ void worker_python_lives(struct worker *w)
 void worker_has_stragglers(struct worker *w)
 {
 	w->stragglers = true;
+	interp_keep_objects();
 }
 
 /* Polls a descriptor, other Python threads running meanwhile: 0, or -ETIMEDOUT,
@@ -230,20 +239,16 @@ static double tick_seconds(const struct settings *s)
 static int reactor_start(struct worker *w, struct err *err)
 {
 	const struct worker_context *ctx = &w->context;
-	bool is_alone = ctx->settings->workers == 1 || ctx->open_listeners;
 	struct reactor_options options = {
 		.listeners = w->listeners,
 		.n_listeners = w->n_listeners,
-		/* One at a time, so that the others get their share. */
-		.accept_batch = is_alone ? ACCEPT_BATCH_ALONE : 1,
 		.max_connections = worker_max_connections(w),
 		.tick_s = tick_seconds(ctx->settings),
 		.dispatch = dispatch,
 		.dispatch_data = w,
 		.exclusive = ctx->backend->exclusive,
 		.nested = ctx->backend->nested,
-		/* In another loop there are no short waits. */
-		.patience_ms = is_alone || ctx->backend->nested ? NULL : worker_patience_ms,
+		.policy = worker_accept_policy,
 		.release = ctx->backend->threaded ? NULL : gil_release,
 		.acquire = ctx->backend->threaded ? NULL : gil_acquire,
 	};
@@ -311,6 +316,12 @@ static int app_begin(struct worker *w, struct err *err)
 		       : worker_prepare_app(w->app, ctx->settings, ctx->backend, err);
 }
 
+static void init_locks(struct worker *w)
+{
+	pthread_mutex_init(&w->lock, NULL);
+	pthread_mutex_init(&w->logging.mutex, NULL);
+}
+
 /* In a child that the application has forked: it is no worker. */
 static void became_copy(void *data)
 {
@@ -321,6 +332,8 @@ static void became_copy(void *data)
 	w->service.spool.all = w->service.spool.own = NULL;
 	server_object_detach(); /* it wakes the master through the descriptor */
 	fd_close(&w->context.notify_fd);
+	if (w->context.backend->threaded) /* other threads may have had the locks */
+		init_locks(w);
 	worker_signals_close(w, true);
 }
 
@@ -350,9 +363,8 @@ int worker_set_up(struct worker *w, struct err *err)
 /* What the threads of applications have in common with the loop. */
 static void share(struct worker *w)
 {
-	pthread_mutex_init(&w->lock, NULL);
 	w->logging = (struct log_lock){.lend_gil = gil_lend, .take_gil = gil_acquire};
-	pthread_mutex_init(&w->logging.mutex, NULL);
+	init_locks(w);
 	conn_service_share(&w->service, &w->lock);
 	log_sinks_share(w->context.sinks, &w->logging);
 	worker_python_lives(w);
@@ -422,7 +434,10 @@ static void worker_release(struct worker *w)
 	if (log_sinks_flush(w->context.sinks) < 0)
 		log_debug("Some access lines were lost at exit");
 	worker_signals_close(w, false);
-	worker_listeners_release(w);
+	if (w->stragglers)
+		worker_listeners_close(w);
+	else
+		worker_listeners_release(w);
 	signal(SIGALRM, SIG_DFL);
 	alarm(w->context.settings->graceful_timeout + 1);
 }

@@ -15,6 +15,14 @@ static enum want dispatch(void *data, struct conn *c)
 	return conn_application(c);
 }
 
+static struct accept_policy take_all(void *data, unsigned waiting, unsigned coming)
+{
+	UNUSED(data);
+	UNUSED(waiting);
+	UNUSED(coming);
+	return (struct accept_policy){.batch = 16};
+}
+
 static int serve(const struct listener *listener)
 {
 	struct echo_app echo;
@@ -22,7 +30,7 @@ static int serve(const struct listener *listener)
 	struct reactor_options options = {
 		.listeners = listener,
 		.n_listeners = 1,
-		.accept_batch = 16,
+		.policy = take_all,
 		.max_connections = 10000,
 		.tick_s = 1.0,
 		.dispatch = dispatch,

@@ -8,6 +8,7 @@ import resource
 import select
 import socket
 import threading
+import time
 
 import pytest
 
@@ -177,6 +178,20 @@ def test_storm_of_2000_resets(start, where, figure):
     figure("processor time", f"{10 * (cpu_ticks(before.worker) - ticks)} ms")
     figure("peak growth", f"{memory.peak_growth_kib() / 1024:.1f} MiB")
     assert SANITIZED or memory.peak_growth_kib() < 16 * 1024
+
+
+@pytest.mark.ucorn_only
+def test_silent_connections_beside_others(serve, backend, figure):
+    """Browsers open some ahead of time, and others any number: with several workers, too, they
+    are accepted without delay for those who come behind them."""
+    server = serve("faultapp:app", "-k", backend, "-w", "2")
+    server.wait_workers(2)
+    with crowd(server, 600):
+        begun = time.monotonic()
+        assert server.get("/").text == "hello"
+        took = time.monotonic() - begun
+    figure("behind 600 silent connections", f"{took * 1000:.0f} ms")
+    assert took < 4  # it was 6 s when each of them made a worker wait
 
 
 @pytest.mark.needs("main-thread")

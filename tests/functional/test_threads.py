@@ -205,3 +205,21 @@ def test_many_requests_on_few_threads(start):
             client.send(request_bytes("GET", "/who"))
         for _, client in itertools.product(range(10), clients):
             assert client.response().text.startswith("ThreadPoolExecutor-0_")
+
+
+def test_the_end_of_the_boot_may_take_longer_than_timeout(start, tmp_path):
+    """What a hook does before the worker serves is no silence."""
+    config = tmp_path / "conf.py"
+    config.write_text("import time\ndef post_worker_init(worker):\n    time.sleep(2.5)\n")
+    server = start("-c", config, "--timeout", "2")
+    assert server.get("/run").text == "run"
+    assert "TIMEOUT" not in server.log
+
+
+def test_threads_of_requests_are_waited_for(start, tmp_path):
+    """Those that the application starts, as on any other class; the pool's own are not."""
+    server, done = start(), tmp_path / "done"
+    with server.connect() as client:
+        assert client.request("GET", f"/leave_behind?file={done}").text == "left"
+    server.stop()
+    assert done.exists()

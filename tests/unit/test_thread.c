@@ -130,6 +130,14 @@ static enum want dispatch(void *data, struct conn *c)
 	return backend_thread.dispatch(data, c);
 }
 
+static struct accept_policy take_all(void *data, unsigned waiting, unsigned coming)
+{
+	UNUSED(data);
+	UNUSED(waiting);
+	UNUSED(coming);
+	return (struct accept_policy){.batch = 16};
+}
+
 /* ---- clients */
 
 static const struct {
@@ -218,7 +226,7 @@ static void open_worker(struct listener *listener)
 	struct reactor_options options = {
 		.listeners = listener,
 		.n_listeners = 1,
-		.accept_batch = 16,
+		.policy = take_all,
 		.max_connections = 100,
 		.tick_s = 0.05,
 		.dispatch = dispatch,

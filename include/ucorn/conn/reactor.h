@@ -9,20 +9,23 @@
 
 struct reactor;
 
+struct accept_policy {
+	unsigned batch;	      /* connections taken per turn at most */
+	unsigned patience_ms; /* so long a newcomer is left to others */
+};
+
 struct reactor_options {
 	const struct listener *listeners; /* borrowed */
 	size_t n_listeners;
-	unsigned accept_batch;	  /* connections taken per turn at most */
 	unsigned max_connections; /* beyond it idle ones are closed to make room */
 	double tick_s;		  /* a turn ends after this long at most */
 	driver_dispatch *dispatch;
 	void *dispatch_data;
 	bool exclusive; /* no other application runs while one has not finished */
 	bool nested;	/* turns do not wait: another loop does, for reactor_descriptor */
-	/* How long newcomers are left to others who accept from the listeners, when so many
-	 * requests wait here or are about to come; 0: they are accepted.  NULL: there are no
-	 * others. */
-	unsigned (*patience_ms)(void *dispatch_data, unsigned expected);
+	/* What is to become of newcomers when so many requests wait here, and so many are about
+	 * to come. */
+	struct accept_policy (*policy)(void *dispatch_data, unsigned waiting, unsigned coming);
 	/* Round a poll that may block; NULL: nothing to do. */
 	void (*release)(void);
 	void (*acquire)(void);
@@ -37,6 +40,9 @@ void reactor_free(struct reactor *r);
 /* Ends turns of a blocking poll when fd is readable; called(data) runs then, in
  * the turn.  fd stays the caller's. */
 void reactor_wake_on(struct reactor *r, int fd, void (*called)(void *data), void *data);
+
+/* From now on turns end after that time, too. */
+void reactor_tick_every(struct reactor *r, double seconds);
 
 /* One turn; blocks for tick_s at most. */
 void reactor_turn(struct reactor *r);

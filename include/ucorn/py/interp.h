@@ -20,6 +20,10 @@ MUST_CHECK int interp_start(int argc, char **argv, struct err *err);
  * code: code, or 120 if buffered output was lost. */
 int interp_end(int code);
 
+/* Threads may go on running Python code while interp_end waits for others: what the server
+ * has for them stays until the process ends. */
+void interp_keep_objects(void);
+
 /* The version that was started: "3.11.2". */
 const char *interp_version(void);
 

@@ -54,6 +54,17 @@ def sleep(query):
     time.sleep(3600)
 
 
+def leave_behind(query):
+    """A thread that is still at work when its request is over."""
+
+    def work():
+        time.sleep(0.5)
+        open(query["file"], "w").close()
+
+    threading.Thread(target=work).start()
+    return "left"
+
+
 def spin(query):
     while True:
         ran.append("spin")
