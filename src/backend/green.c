@@ -96,7 +96,7 @@ static void green_interrupt(struct worker *w, struct conn *c)
 
 /* What has not finished is killed: each greenlet is told, and has a moment to end.  One
  * that does not stays as it is until the process ends. */
-static void end_greens(void)
+static void end_greens(struct worker *w)
 {
 	uint64_t end_ms = clock_ms() + KILL_MS;
 
@@ -109,13 +109,15 @@ static void end_greens(void)
 	}
 	while (!list_empty(&greens) && clock_ms() < end_ms)
 		hub_sleep(NAP_MS);
+	if (!list_empty(&greens))
+		worker_has_stragglers(w);
 }
 
 static void green_run(struct worker *w)
 {
 	worker_run_nested(w);
 	if (!list_empty(&greens))
-		end_greens();
+		end_greens(w);
 }
 
 static int gevent_check(struct err *err)

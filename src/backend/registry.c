@@ -32,7 +32,7 @@ static bool is_named(const struct worker_backend *b, struct slice name)
 
 static void refuse(const char *worker_class, struct err *err)
 {
-	char names[256] = "";
+	char names[512] = "";
 	size_t len = 0;
 
 	for (size_t i = 0; i < ARRAY_LEN(backends) && len < sizeof(names); i++)

@@ -15,8 +15,7 @@
 enum {
 	WARN_MS = 1000,	    /* between two warnings of one kind */
 	LONG_MS = 5,	    /* so long a patience begins anew with each connection */
-	HOLD_MS = 20,	    /* between two looks whether newcomers are to be accepted */
-	NEWCOMER_MS = 10,   /* from a connection to its first request */
+	NEWCOMER_MS = 1,    /* in which its request comes, if it was sent at once */
 	NEWCOMERS_MAX = 64, /* more are not counted */
 };
 
@@ -59,14 +58,14 @@ static void gates_pause(struct reactor *r)
 }
 
 /* Nothing is to be accepted for a moment; likewise. */
-static void gates_hold(struct reactor *r, unsigned patience_ms)
+static void gates_hold(struct reactor *r, unsigned again_ms)
 {
 	for (size_t i = 0; i < r->options.n_listeners; i++)
 		if (r->gates[i].ready)
 			unwatch(r, &r->gates[i].watcher);
 	r->held = true;
 	handback_await(&r->back); /* which may make room */
-	tick_in(r, patience_ms < HOLD_MS ? patience_ms / 1000.0 : HOLD_MS / 1000.0);
+	tick_in(r, again_ms / 1000.0);
 }
 
 static void on_connection(struct ev_loop *loop, ev_io *io, int events)
@@ -208,7 +207,7 @@ void gates_accept(struct reactor *r)
 	while (policy.batch-- > 0 && accept_round(r, policy.patience_ms))
 		any = true;
 	if (!any && policy.patience_ms > 0 && !driver_has_work(&r->driver) && anybody_waits(r))
-		gates_hold(r, policy.patience_ms);
+		gates_hold(r, policy.again_ms);
 	else if (r->held)
 		gates_resume(r);
 }

@@ -225,6 +225,8 @@ static void conn_release(struct conn *c)
 	list_remove(&c->run);
 	outq_clear(&c->out);
 	conn_end_exchange(c);
+	if (s->closing)
+		s->closing(c);
 	io_close(&c->io, c->reset);
 	s->connections--;
 }

@@ -48,6 +48,7 @@ struct reactor {
 	ev_io returning;    /* some are in it, and in haste */
 	unsigned stirred;   /* links that are */
 	bool awaits;	    /* every one that comes back */
+	int descriptor;	    /* nested: of its epoll */
 	struct list buried; /* closed connections, freed at the end of the turn */
 	struct list open;   /* all connections that have not closed */
 };

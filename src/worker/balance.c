@@ -17,6 +17,9 @@ enum {
 	TRUST_MS = 1000,	   /* there is none here, and some elsewhere */
 	PATIENCE_MS = 10,	   /* there is none anywhere; one request ends soon */
 	THREADS_PATIENCE_MS = 100, /* likewise, where many may last equally long */
+	/* Meanwhile, between two looks: */
+	SOON_MS = 2,
+	HOLD_MS = 20,
 };
 
 /* How many applications run at a time. */
@@ -67,18 +70,28 @@ static bool parts(const struct exchange *x, void *data)
 	return x->begun_ms > x->queued_ms + WAITED_MS && another_has_time(w);
 }
 
-/* Connections that say nothing come in any number: they are worth a short wait only. */
-static unsigned patience_ms(struct worker *w, unsigned waiting, unsigned coming, unsigned least)
+/* A request that is about to come has the place that it will need.  Connections that say
+ * nothing come in any number: they are looked at for a moment only (NEWCOMER_MS). */
+static struct accept_policy policy_among(struct worker *w, unsigned waiting, unsigned coming,
+					 unsigned least)
 {
 	const struct worker_backend *backend = w->context.backend;
 	uint64_t busy = conn_service_busy(&w->service) + waiting + coming;
 	unsigned room = backend->room ? backend->room() : 1;
+	/* One at a time, so that the others get their share. */
+	struct accept_policy policy = {.batch = 1, .again_ms = SOON_MS};
 
-	if (waiting < room)
-		return waiting + coming >= room || busy > least + 1ULL ? SOFT_MS : 0;
+	if (waiting + coming < room) {
+		policy.patience_ms = busy > least + 1ULL ? SOFT_MS : 0;
+		return policy;
+	}
+	if (waiting >= room)
+		policy.again_ms = HOLD_MS;
 	if (least < capacity(w))
-		return TRUST_MS;
-	return backend->threaded ? THREADS_PATIENCE_MS : PATIENCE_MS;
+		policy.patience_ms = TRUST_MS;
+	else
+		policy.patience_ms = backend->threaded ? THREADS_PATIENCE_MS : PATIENCE_MS;
+	return policy;
 }
 
 struct accept_policy worker_accept_policy(void *data, unsigned waiting, unsigned coming)
@@ -90,10 +103,7 @@ struct accept_policy worker_accept_policy(void *data, unsigned waiting, unsigned
 		return (struct accept_policy){.batch = waiting > 0 ? 1 : BATCH_ALONE};
 	if (w->context.backend->nested) /* another loop knows no short waits */
 		return (struct accept_policy){.batch = 1};
-	return (struct accept_policy){
-		.batch = 1, /* so that the others get their share */
-		.patience_ms = patience_ms(w, waiting, coming, least),
-	};
+	return policy_among(w, waiting, coming, least);
 }
 
 void worker_balance_init(struct worker *w)

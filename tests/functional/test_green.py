@@ -4,10 +4,12 @@ import contextlib
 import os
 import re
 import signal
+import time
 
 import pytest
 
 from support import processes
+from support.figures import cpu_ticks
 from support.rawhttp import request_bytes
 from support.server import run_to_end, untidy
 from support.waiting import until
@@ -215,10 +217,30 @@ ALIASES = {
 }
 
 
-def test_names(hub):
+def test_names(serve, hub):
     for alias in ALIASES[hub]:
-        ended = run_to_end("--check-config", "-k", alias, "greenapp:app")
-        assert ended.code == 0, ended
+        server = serve("greenapp:app", "-k", alias, "-w", "1")
+        assert server.get("/about").json()["greenlet"].startswith(hub)
+        server.stop()
+
+
+@pytest.mark.parametrize("keeper", ["socket", "all"])
+@pytest.mark.parametrize("name", [*HUBS, "tornado"])
+def test_descriptors_that_outlive_their_connections(serve, name, keeper):
+    """The kernel goes on telling epoll of them; the loop must not lose sight of its own."""
+    server = serve("greenapp:app", "-k", name, "-w", "1")
+    with server.connect() as one, server.connect() as other:
+        assert one.is_kept() and other.is_kept()
+        assert one.request("GET", f"/keep_{keeper}").status == 200
+    begun, ticks = time.monotonic(), cpu_ticks(*server.workers())
+    for _ in range(20):
+        assert server.get("/").text == "hello"
+    # It would take 0.25 s for each, the loop's tick, or all of the processor.
+    assert time.monotonic() - begun < 4
+    time.sleep(1)
+    assert cpu_ticks(*server.workers()) - ticks < 50
+    if keeper == "all":
+        assert server.get("/kill_kept").text == "killed"
 
 
 def hide(tmp_path, *names):

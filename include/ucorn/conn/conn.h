@@ -110,6 +110,8 @@ struct conn_service {
 	/* An answer is complete, or will never be; before the application lets go. */
 	void (*answered)(struct exchange *x, void *data);
 	void *told_data; /* for these four */
+	/* The driver's: c is about to close its descriptor.  NULL: it need not know. */
+	void (*closing)(struct conn *c);
 };
 
 struct conn {

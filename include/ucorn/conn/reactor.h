@@ -12,6 +12,7 @@ struct reactor;
 struct accept_policy {
 	unsigned batch;	      /* connections taken per turn at most */
 	unsigned patience_ms; /* so long a newcomer is left to others */
+	unsigned again_ms;    /* meanwhile: from one look at this to the next */
 };
 
 struct reactor_options {

@@ -1,5 +1,7 @@
 """The server in eventlet's hub."""
 
+import os
+
 import eventlet
 import eventlet.event
 import eventlet.hubs
@@ -7,7 +9,7 @@ import eventlet.patcher
 from eventlet.greenthread import GreenThread
 from greenlet import GreenletExit
 
-from ucorn.hubs import AGAIN, STOP, WAIT, TimeUp
+from ucorn.hubs import AGAIN, STOP, WAIT, TimeUp, forked
 
 
 def begin():
@@ -15,6 +17,13 @@ def begin():
     if not all(map(eventlet.patcher.is_monkey_patched, ("socket", "select", "thread", "time"))):
         eventlet.monkey_patch()
     eventlet.sleep(0)
+    if not watched:
+        # A child of the application's would take our descriptor out of the epoll that it shares.
+        os.register_at_fork(after_in_child=forked)
+        watched.append(True)
+
+
+watched = []
 
 
 class Guest:

@@ -117,6 +117,32 @@ def leave(environ, start_response):
     return text(start_response, "bye")
 
 
+kept = []
+
+
+def keep_socket(environ, start_response):
+    """The connection stays open beyond its end."""
+    kept.append(environ["gunicorn.socket"].dup())
+    return text(start_response, "kept")
+
+
+def keep_all(environ, start_response):
+    """Likewise all there are, in a child that lives on."""
+    pid = os.fork()
+    if pid == 0:
+        time.sleep(60)
+        os._exit(0)
+    kept.append(pid)
+    return text(start_response, str(pid))
+
+
+def kill_kept(environ, start_response):
+    for pid in kept:
+        os.kill(pid, 9)
+        os.waitpid(pid, 0)
+    return text(start_response, "killed")
+
+
 def crowd(environ, start_response):
     """Many timers of gevent's, in whatever worker."""
     import gevent
