@@ -167,6 +167,16 @@ PyObject *hub_current(void)
 	return current;
 }
 
+bool hub_is_here(void)
+{
+	PyObject *answer = guest.turn ? PyObject_CallMethod(module, "in_hub", NULL) : NULL;
+	bool is = answer == Py_True;
+
+	PyErr_Clear();
+	Py_XDECREF(answer);
+	return is;
+}
+
 void hub_forked(void)
 {
 	PyObject *done = pylib_call("ucorn.hubs", "forked", NULL);

@@ -51,7 +51,7 @@ int worker_check(const struct settings *s, const struct worker_backend *backend,
 
 /* What ucorn's own workers do, and gunicorn has no setting for: classes of the user's cannot
  * know of it. */
-static void warn_of_unknown(const struct settings *s)
+void worker_warn_of_others(const struct settings *s, bool all)
 {
 	static const char *const names[] = {
 		"max_worker_memory",	  "max_worker_lifetime", "request_timeout",
@@ -59,8 +59,9 @@ static void warn_of_unknown(const struct settings *s)
 		"client_body_timeout",	  "send_timeout",	 "client_body_min_rate",
 		"lingering_timeout",	  "tmp_upload_limit",	 "stream_request_body",
 		"client_body_buffer_size"};
+	enum { OF_PROCESSES = 2 }; /* the first ones: these are obeyed where the loop is ours */
 
-	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+	for (size_t i = all ? 0 : OF_PROCESSES; i < ARRAY_LEN(names); i++)
 		if (settings_origin(s, names[i]) != ORIGIN_DEFAULT)
 			log_warning("%s has no effect: %s serves requests by itself.", names[i],
 				    s->worker_class);
@@ -69,7 +70,7 @@ static void warn_of_unknown(const struct settings *s)
 void worker_warn(const struct settings *s, const struct worker_backend *backend)
 {
 	if (backend->hosts)
-		warn_of_unknown(s);
+		worker_warn_of_others(s, true);
 	else
 		worker_access_check(s);
 }

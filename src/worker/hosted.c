@@ -15,6 +15,7 @@
 #include "ucorn/py/gunicorn.h"
 #include "ucorn/py/hooks.h"
 #include "ucorn/py/hosting.h"
+#include "ucorn/py/hub.h"
 #include "ucorn/py/logbridge.h"
 #include "ucorn/py/signals.h"
 #include "ucorn/util/log.h"
@@ -88,12 +89,26 @@ int worker_host_serve(struct worker *w)
 	return w->exit_code;
 }
 
-void worker_host_notify(struct worker *w)
+static void notify(void *data)
 {
-	int code = w->notifies ? hosting_notify() : PY_SIGNAL_GO_ON;
+	struct worker *w = data;
+	int code = hosting_notify();
 
+	w->notifying = false;
 	if (code == PY_SIGNAL_GO_ON)
 		return;
 	w->quick = true;
 	w->exit_code = code;
+}
+
+/* It may wait for something, which a hub cannot. */
+void worker_host_notify(struct worker *w)
+{
+	if (!w->notifies || w->notifying)
+		return;
+	w->notifying = true;
+	if (w->context.backend->nested && hub_is_here())
+		hub_forget(hub_spawn(notify, w));
+	else
+		notify(w);
 }

@@ -36,6 +36,9 @@ static void count(void *data, unsigned connections, uint64_t requests)
 {
 	struct worker *w = data;
 
+	if (!w->warned)
+		worker_warn_of_others(w->context.settings, false);
+	w->warned = true;
 	if (!w->leaving)
 		reactor_stop_accepting(w->reactor);
 	w->service.connections = connections;
@@ -48,6 +51,7 @@ void worker_run_nested(struct worker *w)
 		.fd = w->descriptor, .tick_s = TICK_S, .turn = turn, .count = count, .data = w};
 
 	worker_signals_exit(w, hub_run(&guest));
+	worker_signals_end(w);
 }
 
 void worker_settle_back(struct worker *w, struct conn *c)

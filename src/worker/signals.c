@@ -9,6 +9,7 @@
 
 #include "state.h"
 #include "ucorn/py/hooks.h"
+#include "ucorn/py/hub.h"
 #include "ucorn/py/interp.h"
 #include "ucorn/py/logbridge.h"
 #include "ucorn/py/signals.h"
@@ -25,6 +26,25 @@ static int on_leave(int number, void *data)
 	return PY_SIGNAL_GO_ON;
 }
 
+/* In a greenlet hub, which cannot wait, the hook's turn comes when the loop has ended. */
+static bool call_hook(struct worker *w, enum hook hook)
+{
+	if (!w->context.backend->nested || !hub_is_here())
+		return hook_call_in_signal(hook);
+	w->due_hook = hook;
+	w->hook_is_due = true;
+	return true;
+}
+
+void worker_signals_end(struct worker *w)
+{
+	struct err err;
+
+	if (w->hook_is_due && hook_call(w->due_hook, &err) < 0)
+		w->exit_code = err.exit_code;
+	w->hook_is_due = false;
+}
+
 /* Ends whatever Python code is running: the stop is a quick one. */
 static int on_quit(int number, void *data)
 {
@@ -34,7 +54,7 @@ static int on_quit(int number, void *data)
 	if (w->ended)
 		return PY_SIGNAL_GO_ON;
 	w->quick = true;
-	return hook_call_in_signal(HOOK_WORKER_INT) ? EXIT_WITH_0 : PY_SIGNAL_RAISED;
+	return call_hook(w, HOOK_WORKER_INT) ? EXIT_WITH_0 : PY_SIGNAL_RAISED;
 }
 
 static int on_abort(int number, void *data)
@@ -46,7 +66,7 @@ static int on_abort(int number, void *data)
 		return PY_SIGNAL_GO_ON;
 	w->quick = true;
 	w->exit_code = 1;
-	return hook_call_in_signal(HOOK_WORKER_ABORT) ? EXIT_WITH_1 : PY_SIGNAL_RAISED;
+	return call_hook(w, HOOK_WORKER_ABORT) ? EXIT_WITH_1 : PY_SIGNAL_RAISED;
 }
 
 /* Opening files runs Python code, in which the next USR1 comes here again: the one

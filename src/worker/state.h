@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 
 #include "ucorn/conn/reactor.h"
+#include "ucorn/py/hooks.h"
 #include "ucorn/worker/loop.h"
 
 struct worker {
@@ -21,10 +22,14 @@ struct worker {
 	struct access_format *access_format; /* NULL: C writes no access log */
 	int descriptor;			     /* nested: readable when a turn is due */
 	int wake[2];			     /* Python writes a byte to [1] for each signal */
-	uint32_t places;	 /* on the scoreboard for requests: free ones, as bits */
-	bool tired;		 /* has asked for another one in its place */
-	bool leaving;		 /* finishes what it has, then ends */
-	bool told_of_hang;	 /* of a request that could not be ended */
+	uint32_t places;   /* on the scoreboard for requests: free ones, as bits */
+	bool tired;	   /* has asked for another one in its place */
+	bool leaving;	   /* finishes what it has, then ends */
+	bool told_of_hang; /* of a request that could not be ended */
+	bool hook_is_due;  /* due_hook: of a signal, when the loop has ended */
+	bool warned;	   /* of settings that another server does not know */
+	bool notifying;	   /* the worker object's notify() has not come back */
+	enum hook due_hook;
 	bool signalled;		 /* some may have handlers that are due */
 	bool stragglers;	 /* threads that will not end before the process does */
 	atomic_bool quick;	 /* ends at once */
@@ -60,6 +65,7 @@ MUST_CHECK int worker_signals_install(struct worker *w, struct err *err);
 void worker_signals_close(struct worker *w, bool is_copy);
 /* Python tells this worker of signals again, should somebody else have had that. */
 MUST_CHECK int worker_signals_wake(struct worker *w, struct err *err);
+void worker_signals_end(struct worker *w);   /* when the loop has ended */
 void worker_signals_watch(struct worker *w); /* once there is a reactor */
 void worker_signals_run(struct worker *w);
 /* A SystemExit has come with this code; or PY_SIGNAL_GO_ON. */
@@ -106,7 +112,9 @@ int worker_host_prepare(struct worker *w);
 int worker_host_serve(struct worker *w);
 void worker_host_notify(struct worker *w); /* once a second */
 
-/* configure.c: fills the service from the settings. */
+/* configure.c: names settings that were given, but do not count where others serve. */
+void worker_warn_of_others(const struct settings *s, bool all);
+/* Fills the service from the settings. */
 MUST_CHECK int worker_configure(struct worker *w, struct err *err);
 
 /* limits.c: what makes a worker leave by itself. */

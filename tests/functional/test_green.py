@@ -211,6 +211,29 @@ def test_configurations_that_patch_by_themselves(serve, tmp_path):
     assert "Warning" not in server.stderr and "Traceback" not in server.stderr
 
 
+@pytest.mark.parametrize("name, hook", [("INT", "worker_int"), ("ABRT", "worker_abort")])
+def test_hooks_of_signals_may_wait(start, tmp_path, name, hook):
+    config = tmp_path / "conf.py"
+    config.write_text(
+        f"import time\ndef {hook}(worker):\n    time.sleep(0.1)\n    worker.log.info('it has waited')\n"
+    )
+    server = start("-c", config)
+    (worker,) = server.wait_workers(1)
+    os.kill(worker, signal.Signals[f"SIG{name}"])
+    server.wait_log(rf"\[{worker}\] \[INFO\] it has waited$")
+    server.wait_workers(1, other_than=[worker])
+
+
+def test_notify_may_wait(serve, hub):
+    """Of a class of the user's, which gunicorn calls where waiting is allowed."""
+    server = serve("greenapp:app", "-k", f"greenclasses.Patient{hub.title()}", "-w", "1")
+    (worker,) = server.wait_workers(1)
+    server.wait_log("notified for the 2nd time")
+    assert server.get("/about").json()["greenlet"].startswith(hub)
+    assert server.wait_workers(1) == [worker]
+    assert "Traceback" not in server.stderr
+
+
 ALIASES = {
     "gevent": ["egg:gunicorn#gevent", "gevent_pywsgi", "gunicorn.workers.ggevent.GeventWorker"],
     "eventlet": ["egg:gunicorn#eventlet", "gunicorn.workers.geventlet.EventletWorker"],

@@ -39,6 +39,9 @@ MUST_CHECK int hub_prepare(const char *name, struct err *err);
 /* In a process that was forked just now: loops that were inherited are made its own. */
 void hub_forked(void);
 
+/* Whether the code runs in the hub itself, which cannot wait for itself. */
+bool hub_is_here(void);
+
 /* Whether fd is readable within that time; meanwhile other threads of Python run, greenlets
  * too where patched threads are such. */
 bool hub_poll(int fd, int timeout_ms);

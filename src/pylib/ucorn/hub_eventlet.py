@@ -120,3 +120,7 @@ def wait(descriptor, writing, seconds):
 
 sleep = eventlet.sleep
 getcurrent = eventlet.getcurrent
+
+
+def in_hub():
+    return getcurrent() is eventlet.hubs.get_hub().greenlet

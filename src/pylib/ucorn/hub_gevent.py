@@ -98,3 +98,7 @@ def wait(descriptor, writing, seconds):
 
 sleep = gevent.sleep
 getcurrent = gevent.getcurrent
+
+
+def in_hub():
+    return gevent.getcurrent() is gevent.get_hub()
