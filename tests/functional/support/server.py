@@ -132,7 +132,7 @@ class Server:
         if bind is None:
             bind = [f"127.0.0.1:{free_port()}"]
         self.address = self._address_of(bind[0]) if bind else None
-        if UNTIDY_CLASSES.intersection(args):
+        if any(name in str(arg).lower() for name in UNTIDY_CLASSES for arg in args):
             env = untidy(env)
         self.stdout_file = work / "stdout"
         self.stderr_file = work / "stderr"
