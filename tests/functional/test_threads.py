@@ -131,7 +131,8 @@ def test_python_that_cannot_run_is_found(serve):
     with asking(server, "/spin_in_c"):
         server.wait_log(rf"\[CRITICAL\] WORKER TIMEOUT \(pid:{worker}\)")
         server.wait_workers(1, other_than=[worker])
-    assert server.in_log("GET /spin_in_c$", " in spin_in_c$")
+        server.wait_log(" in spin_in_c$")
+    assert server.in_log("GET /spin_in_c$")
 
 
 def test_python_that_is_busy_is_not_taken_for_that(start):
