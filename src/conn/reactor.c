@@ -272,11 +272,6 @@ void reactor_tick_every(struct reactor *r, double seconds)
 	ev_timer_start(r->loop, &r->tick);
 }
 
-bool reactor_has_lent(const struct reactor *r)
-{
-	return r->driver.lent > 0;
-}
-
 void reactor_close_idle(struct reactor *r)
 {
 	driver_close_idle(&r->driver);

@@ -77,9 +77,6 @@ void reactor_hand_back(struct reactor *r, struct conn *c, bool haste);
 /* From now on the loop wakes for each that comes back. */
 void reactor_await(struct reactor *r);
 
-/* Whether some are lent. */
-bool reactor_has_lent(const struct reactor *r);
-
 /* driver_cut */
 bool reactor_cut(struct reactor *r, struct conn *c);
 
