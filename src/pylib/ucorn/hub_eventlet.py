@@ -9,7 +9,8 @@ import eventlet.patcher
 from eventlet.greenthread import GreenThread
 from greenlet import GreenletExit
 
-from ucorn.hubs import AGAIN, STOP, WAIT, TimeUp, forked
+from ucorn import hubs
+from ucorn.hubs import TimeUp, forked
 
 
 def begin():
@@ -26,14 +27,13 @@ def begin():
 watched = []
 
 
-class Guest:
+class Guest(hubs.Guest):
     def __init__(self, descriptor, tick, turn):
+        super().__init__(turn)
         self.hub = eventlet.hubs.get_hub()
         self.descriptor = descriptor
         self.tick = tick
-        self.turn = turn
         self.over = eventlet.event.Event()
-        self.called = False
         self.listener = self.timer = None
 
     def start(self):
@@ -53,23 +53,12 @@ class Guest:
         self.timer = self.hub.schedule_call_global(self.tick, self.ticked)
         self.serve()
 
-    def call_soon(self):
-        if not self.called:
-            self.called = True
-            self.hub.schedule_call_global(0, self.serve_called)
+    def schedule(self, function):
+        self.hub.schedule_call_global(0, function)
 
-    def serve_called(self):
-        self.called = False
-        self.serve()
-
-    def serve(self, _=None):
-        answer = self.turn()
-        if answer == AGAIN:
-            self.call_soon()
-        elif answer != WAIT:
-            self.stop()
-            if answer == STOP and not self.over.ready():
-                self.over.send()
+    def end(self):
+        if not self.over.ready():
+            self.over.send()
 
 
 guest = None

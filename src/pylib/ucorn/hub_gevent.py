@@ -8,7 +8,8 @@ import gevent.monkey
 import gevent.socket
 from gevent import Greenlet, GreenletExit
 
-from ucorn.hubs import AGAIN, STOP, WAIT, TimeUp
+from ucorn import hubs
+from ucorn.hubs import TimeUp
 
 
 def begin():
@@ -18,13 +19,12 @@ def begin():
     gevent.sleep(0)
 
 
-class Guest:
+class Guest(hubs.Guest):
     def __init__(self, descriptor, tick, turn):
+        super().__init__(turn)
         loop = gevent.get_hub().loop
-        self.turn = turn
         self.over = gevent.event.Event()
-        self.called = False
-        self.run_callback = loop.run_callback
+        self.schedule = loop.run_callback
         self.watchers = loop.io(descriptor, 1), loop.timer(tick, tick)
         # gevent does it after its first fork, and would not notice a child that has ended by then.
         os.register_at_fork(before=loop.install_sigchld)
@@ -40,23 +40,8 @@ class Guest:
             watcher.close()
         self.watchers = ()
 
-    def call_soon(self):
-        if not self.called:
-            self.called = True
-            self.run_callback(self.serve_called)
-
-    def serve_called(self):
-        self.called = False
-        self.serve()
-
-    def serve(self):
-        answer = self.turn()
-        if answer == AGAIN:
-            self.call_soon()
-        elif answer != WAIT:
-            self.stop()
-            if answer == STOP:
-                self.over.set()
+    def end(self):
+        self.over.set()
 
 
 guest = None

@@ -9,7 +9,7 @@ from tornado.httputil import HTTPMessageDelegate, HTTPServerConnectionDelegate
 from tornado.ioloop import IOLoop, PeriodicCallback
 from tornado.wsgi import WSGIContainer
 
-from ucorn.hubs import AGAIN, STOP, WAIT
+from ucorn import hubs
 
 
 begun_by = None
@@ -23,13 +23,12 @@ def begin():
         begun_by = os.getpid()
 
 
-class Guest:
+class Guest(hubs.Guest):
     def __init__(self, descriptor, tick, turn):
+        super().__init__(turn)
         self.loop = IOLoop.current()
         self.descriptor = descriptor
-        self.turn = turn
         self.timer = PeriodicCallback(self.serve, tick * 1000)
-        self.called = False
 
     def start(self):
         self.loop.add_handler(self.descriptor, self.serve, IOLoop.READ)
@@ -40,29 +39,20 @@ class Guest:
         self.loop.remove_handler(self.descriptor)
         self.timer.stop()
 
-    def call_soon(self):
-        if not self.called:
-            self.called = True
-            self.loop.add_callback(self.serve_called)
+    def schedule(self, function):
+        self.loop.add_callback(function)
 
-    def serve_called(self):
-        self.called = False
-        self.serve()
+    def end(self):
+        self.loop.stop()
 
     def serve(self, *_):
         # Applications are no coroutines: Django would refuse to work, asyncio.run() too.
         running = asyncio._get_running_loop()
         asyncio._set_running_loop(None)
         try:
-            answer = self.turn()
+            super().serve()
         finally:
             asyncio._set_running_loop(running)
-        if answer == AGAIN:
-            self.call_soon()
-        elif answer != WAIT:
-            self.stop()
-            if answer == STOP:
-                self.loop.stop()
 
 
 class NativeGuest(Guest):

@@ -10,6 +10,33 @@ class TimeUp(Exception):
     """Nobody sees it: a wait of the server's has taken too long."""
 
 
+class Guest:
+    """The server in a loop, of which subclasses know: how it calls something soon (schedule), how
+    it is left alone from then on (stop), and how to come back from it (end)."""
+
+    def __init__(self, turn):
+        self.turn = turn
+        self.called = False
+
+    def call_soon(self):
+        if not self.called:
+            self.called = True
+            self.schedule(self.serve_called)
+
+    def serve_called(self):
+        self.called = False
+        self.serve()
+
+    def serve(self, *_):
+        answer = self.turn()
+        if answer == AGAIN:
+            self.call_soon()
+        elif answer != WAIT:
+            self.stop()
+            if answer == STOP:
+                self.end()
+
+
 def forked():
     """In a child: a loop that was inherited would act on what is the parent's."""
     gevent = sys.modules.get("gevent")
