@@ -140,10 +140,10 @@ def test_changes_of_the_number_are_told(serve):
 def test_one_that_should_go_and_does_not_is_killed(serve, name):
     """gunicorn leaves it to timeout."""
     server = serve("wsgiapp:app", "-w", "2", "-t", "0", "--graceful-timeout", "1")
-    before = server.wait_workers(2)
-    server.signal(signal.SIGHUP)
-    # Then both serve: one that still boots would go before the oldest.
-    first, _second = server.wait_workers(2, other_than=before)
+    first, second = server.wait_workers(2)
+    # One that still boots would go before the oldest.
+    for pid in (first, second):
+        until(lambda: server.get("/pid").text == str(pid), f"{pid} serves")
     with stopped(first):
         server.signal(signal.Signals[f"SIG{name}"])
         server.wait_log(
