@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -27,6 +28,28 @@ static PyObject *enable(PyObject *module)
 	return enabled;
 }
 
+static void (*write_stacks)(int signal_number); /* faulthandler's */
+
+static void on_signal(int signal_number)
+{
+	int saved = errno;
+
+	write_stacks(signal_number);
+	errno = saved;
+}
+
+/* faulthandler's own handler may change the errno of what it has interrupted. */
+static int keep_errno(int signal_number)
+{
+	struct sigaction action;
+
+	if (sigaction(signal_number, NULL, &action) < 0)
+		return -1;
+	write_stacks = action.sa_handler;
+	action.sa_handler = on_signal;
+	return sigaction(signal_number, &action, NULL);
+}
+
 int stacks_begin(int signal_number, struct err *err)
 {
 	PyObject *module, *enabled = NULL, *done = NULL;
@@ -44,7 +67,11 @@ int stacks_begin(int signal_number, struct err *err)
 	Py_XDECREF(enabled);
 	Py_XDECREF(module);
 	Py_XDECREF(done);
-	return done ? 0 : err_set(err, "%s", "");
+	if (!done)
+		return err_set(err, "%s", "");
+	if (keep_errno(signal_number) < 0)
+		return err_set(err, "Cannot handle signal %d: %s.", signal_number, strerror(errno));
+	return 0;
 }
 
 void stacks_go_to(int fd)

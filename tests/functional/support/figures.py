@@ -12,9 +12,11 @@ from . import processes
 from .server import BINARY
 from .waiting import until
 
+THREAD_SANITIZED = b"__tsan_init" in BINARY.read_bytes()
+
 #: A sanitized build keeps freed memory and surrounds what is in use: what its
 #: memory grows by says nothing about the server.
-SANITIZED = any(name in BINARY.read_bytes() for name in (b"__asan_init", b"__tsan_init"))
+SANITIZED = THREAD_SANITIZED or b"__asan_init" in BINARY.read_bytes()
 
 #: Looks at a process, 10 ms apart, in which an idle one uses hardly any time.
 LOOKS = 20
