@@ -60,7 +60,7 @@ enum http_error http_body_framing(struct http_request *req)
 	bool length_is_bad = false;
 
 	for (size_t i = 0; i < req->n_fields; i++) {
-		enum known_field known = known_field(req->fields[i].name);
+		enum known_field known = req->fields[i].known;
 
 		if (known == FIELD_TRANSFER_ENCODING) {
 			add_codings(&codings, req->fields[i].value);

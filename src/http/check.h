@@ -4,19 +4,13 @@
 
 #include "ucorn/http/request.h"
 
-/* The request fields that the server itself obeys. */
-enum known_field {
-	FIELD_OTHER,
-	FIELD_HOST,
-	FIELD_CONNECTION,
-	FIELD_CONTENT_LENGTH,
-	FIELD_CONTENT_TYPE,
-	FIELD_TRANSFER_ENCODING,
-	FIELD_EXPECT,
-	FIELD_UPGRADE,
-};
-
-enum known_field known_field(struct slice name);
+/* Whether a name, which is not empty, is this one in any case.  Most write it as the RFC does,
+ * and comparing that is cheap. */
+static inline bool is_name(struct slice name, struct slice canonical)
+{
+	return name.len == canonical.len && (name.base[0] | 0x20) == (canonical.base[0] | 0x20) &&
+	       (slice_eq(name, canonical) || slice_eq_nocase(name, canonical));
+}
 
 /* Judges the fields of a request whose line is filled in: Host, Content-Type,
  * Connection, Expect, Upgrade and, through http_body_framing, the body. */

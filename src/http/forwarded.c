@@ -101,6 +101,12 @@ static bool is_token(struct slice s)
 	return s.len > 0 && strict_span(s, STRICT_TOKEN) == s.len;
 }
 
+/* The bit of a name's first letter, in either case. */
+static uint32_t initial(struct slice name)
+{
+	return UINT32_C(1) << (name.base[0] & 31);
+}
+
 static int init_schemes(struct forwarding *f, const struct slice *elements, size_t count,
 			struct err *err)
 {
@@ -117,6 +123,7 @@ static int init_schemes(struct forwarding *f, const struct slice *elements, size
 			.name = slice_of(elements[i].base, len),
 			.https = slice_of(equals + 1, elements[i].len - len - 1),
 		};
+		f->scheme_initials |= initial(elements[i]);
 	}
 	return 0;
 }
@@ -236,9 +243,10 @@ static bool may_pass(const struct forwarding *f, bool trusted, struct slice name
 /* Most fields say nothing of the scheme: their first letter tells. */
 static const struct scheme_field *scheme_of(const struct forwarding *f, struct slice name)
 {
+	if (!(f->scheme_initials & initial(name)))
+		return NULL;
 	for (size_t i = 0; i < f->n_schemes; i++)
-		if ((name.base[0] | 0x20) == (f->schemes[i].name.base[0] | 0x20) &&
-		    slice_eq_nocase(name, f->schemes[i].name))
+		if (slice_eq_nocase(name, f->schemes[i].name))
 			return &f->schemes[i];
 	return NULL;
 }

@@ -26,7 +26,12 @@
 #include "ucorn/http/body.h"
 #include "ucorn/http/target.h"
 
-enum { LINE_MAX_BYTES = 8190, FIELDS_MAX = 32768, TLS_HANDSHAKE = 0x16 };
+enum {
+	LINE_MAX_BYTES = 8190,
+	FIELDS_MAX = 32768,
+	TLS_HANDSHAKE = 0x16,
+	LONG_VALUE_BYTES = 32, /* from here on parsing costs more than not doing it */
+};
 
 static size_t or_default(size_t limit, size_t if_zero)
 {
@@ -157,17 +162,24 @@ static int on_field(http_parser *parser, const char *at, size_t len)
 
 	if (d->req->n_fields == d->room)
 		return -1;
-	d->req->fields[d->req->n_fields].name = slice_of(at, len);
+
+	struct slice name = slice_of(at, len);
+
+	d->req->fields[d->req->n_fields++] =
+		(struct http_field){.name = name, .known = known_field(name)};
 	return 0;
 }
 
+/* One that was cut comes as its first byte, and as nothing at its end.  http-parser has skipped
+ * the blanks in front; behind it are none but in a tidied head. */
 static int on_value(http_parser *parser, const char *at, size_t len)
 {
-	struct delivery *d = parser->data;
+	const struct delivery *d = parser->data;
+	struct slice *value = &d->req->fields[d->req->n_fields - 1].value;
 
-	if (d->req->n_fields == d->room)
-		return -1;
-	d->req->fields[d->req->n_fields++].value = slice_trim(slice_of(at, len));
+	if (!value->base)
+		value->base = at;
+	value->len = (size_t)(at + len - value->base);
 	return 0;
 }
 
@@ -199,25 +211,18 @@ static enum http_error refusal(enum http_errno why, struct http_request *req)
 	return error;
 }
 
-/* fields: all field lines and the empty line. */
-static enum http_error parse_fields(struct slice fields, size_t lines, struct http_request *req)
+/* A parser that has read a request line.  It has a limit of its own, which would be a
+ * second rule, and would look at each byte of a value once more: strict.c has done so. */
+static http_parser begun_parser(void)
 {
 	static const char request_line[] = "GET / HTTP/1.1\r\n";
-	struct delivery d = {.req = req, .room = lines};
 	http_parser parser;
 
-	/* The limits have been checked; its own one would be a second rule. */
 	http_parser_set_max_header_size(UINT32_MAX);
 	http_parser_init(&parser, HTTP_REQUEST);
-	parser.data = &d;
+	parser.lenient_http_headers = 1;
 	http_parser_execute(&parser, &settings, request_line, sizeof(request_line) - 1);
-	http_parser_execute(&parser, &settings, fields.base, fields.len);
-
-	enum http_errno why = HTTP_PARSER_ERRNO(&parser);
-
-	if (why != HPE_PAUSED)
-		return refusal(why, req);
-	return req->n_fields == lines ? HTTP_ERR_NONE : HTTP_ERR_FIELD;
+	return parser;
 }
 
 /* Cuts a whole line off lines: without its CRLF. */
@@ -229,6 +234,62 @@ static struct slice cut_line(struct slice *lines)
 
 	*lines = slice_of(lines->base + used, lines->len - used);
 	return line;
+}
+
+/* What http-parser need not see of a field line: a long value but for its first byte, if the
+ * field is none of those that frame a body. */
+static struct slice inside_of_value(struct slice line)
+{
+	const char *colon = memchr(line.base, ':', line.len);
+	struct slice name = slice_of(line.base, (size_t)(colon - line.base));
+	struct slice value = slice_trim(slice_of(colon + 1, line.len - name.len - 1));
+
+	if (value.len < LONG_VALUE_BYTES || known_field(name) != FIELD_OTHER)
+		return slice_of(NULL, 0);
+	return slice_of(value.base + 1, value.len - 1);
+}
+
+/* Gives the parser the field lines without the insides of long values: of those it would
+ * look at each byte only to find the end, which is known. */
+static void parse_lines(http_parser *parser, struct slice lines)
+{
+	const char *given = lines.base, *end = lines.base + lines.len;
+
+	while (lines.len > LONG_VALUE_BYTES) {
+		struct slice line = cut_line(&lines), inside = {NULL, 0};
+
+		if (line.len > LONG_VALUE_BYTES)
+			inside = inside_of_value(line);
+		if (!inside.base)
+			continue;
+		http_parser_execute(parser, &settings, given, (size_t)(inside.base - given));
+		given = inside.base + inside.len;
+	}
+	http_parser_execute(parser, &settings, given, (size_t)(end - given));
+}
+
+/* fields: all field lines and the empty line. */
+static enum http_error parse_fields(struct slice fields, size_t lines, struct http_request *req)
+{
+	static _Thread_local bool has_begun;
+	static _Thread_local http_parser begun; /* always the same: made once */
+	struct delivery d = {.req = req, .room = lines};
+
+	if (!has_begun) {
+		begun = begun_parser();
+		has_begun = true;
+	}
+
+	http_parser parser = begun;
+
+	parser.data = &d;
+	parse_lines(&parser, fields);
+
+	enum http_errno why = HTTP_PARSER_ERRNO(&parser);
+
+	if (why != HPE_PAUSED)
+		return refusal(why, req);
+	return req->n_fields == lines ? HTTP_ERR_NONE : HTTP_ERR_FIELD;
 }
 
 static char *put(char *at, struct slice s)
@@ -286,6 +347,9 @@ static enum http_error parse_head(const struct http_reader *r, struct slice byte
 
 	enum http_error error = parse_fields(fields, lines, req);
 
+	/* A continuation that was empty has left its blank. */
+	for (size_t i = 0; r->untidy && i < req->n_fields; i++)
+		req->fields[i].value = slice_trim(req->fields[i].value);
 	return error != HTTP_ERR_NONE ? error : http_request_check(req);
 }
 

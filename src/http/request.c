@@ -15,13 +15,6 @@ const struct http_field *http_request_field(const struct http_request *req, stru
 	return NULL;
 }
 
-/* Most clients write a name as the RFC does, and comparing that is cheap. */
-static bool is_name(struct slice name, struct slice canonical)
-{
-	return (name.base[0] | 0x20) == (canonical.base[0] | 0x20) &&
-	       (slice_eq(name, canonical) || slice_eq_nocase(name, canonical));
-}
-
 /* Each length occurs once, so at most one comparison is made. */
 enum known_field known_field(struct slice name)
 {
@@ -34,6 +27,8 @@ enum known_field known_field(struct slice name)
 		return is_name(name, SLICE("Upgrade")) ? FIELD_UPGRADE : FIELD_OTHER;
 	case 10:
 		return is_name(name, SLICE("Connection")) ? FIELD_CONNECTION : FIELD_OTHER;
+	case 11:
+		return is_name(name, SLICE("SCRIPT_NAME")) ? FIELD_SCRIPT_NAME : FIELD_OTHER;
 	case 12:
 		return is_name(name, SLICE("Content-Type")) ? FIELD_CONTENT_TYPE : FIELD_OTHER;
 	case 14:
@@ -109,7 +104,7 @@ static void judge_expect(struct http_request *req, struct slice value, struct ve
 static void judge_field(struct http_request *req, const struct http_field *field,
 			struct verdicts *v)
 {
-	switch (known_field(field->name)) {
+	switch (field->known) {
 	case FIELD_HOST:
 		judge_host(req, field->value, v);
 		break;
@@ -129,6 +124,7 @@ static void judge_field(struct http_request *req, const struct http_field *field
 	case FIELD_TRANSFER_ENCODING:
 		v->has_framing = true;
 		break;
+	case FIELD_SCRIPT_NAME:
 	case FIELD_OTHER:
 		break;
 	}

@@ -61,50 +61,90 @@ size_t strict_span_bytewise(struct slice s, enum strict_class class)
 
 #ifdef __SSE2__
 
-/* Whether all BLOCK bytes at base are at least `least` and not DEL, or TABs where
- * those may stand.  Inline, so that the constants are ones. */
-static inline bool block_is_good(const char *base, char least, bool with_tabs)
-{
-	__m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)base);
-	__m128i good = _mm_cmpeq_epi8(_mm_max_epu8(bytes, _mm_set1_epi8(least)), bytes);
+/* A rule for all bytes of a block.  What it refuses may be good all the same. */
+typedef bool block_rule(__m128i bytes);
 
-	good = _mm_andnot_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8(0x7f)), good);
-	if (with_tabs)
-		good = _mm_or_si128(good, _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\t')));
+static inline bool is_all(__m128i good)
+{
 	return _mm_movemask_epi8(good) == 0xffff;
 }
 
-/* How many bytes at the start of s are good, counted in blocks: the one with a bad
- * byte is not.  The last block may overlap the one before; a short s is padded,
- * but for one that is looked at as fast byte by byte. */
-static inline size_t span_blocks(struct slice s, char least, bool with_tabs)
+/* From least to least + count - 1. */
+static inline __m128i in_range(__m128i bytes, char least, char count)
+{
+	__m128i offset = _mm_sub_epi8(bytes, _mm_set1_epi8(least));
+
+	return _mm_cmpeq_epi8(_mm_min_epu8(offset, _mm_set1_epi8((char)(count - 1))), offset);
+}
+
+/* From least on, without DEL. */
+static inline __m128i is_visible(__m128i bytes, char least)
+{
+	__m128i good = _mm_cmpeq_epi8(_mm_max_epu8(bytes, _mm_set1_epi8(least)), bytes);
+
+	return _mm_andnot_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8(0x7f)), good);
+}
+
+static inline bool is_target(__m128i bytes)
+{
+	return is_all(is_visible(bytes, '!'));
+}
+
+static inline bool is_value(__m128i bytes)
+{
+	return is_all(
+		_mm_or_si128(is_visible(bytes, ' '), _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\t'))));
+}
+
+/* Letters, digits, '-' and '.': what most names are made of. */
+static inline bool is_name(__m128i bytes)
+{
+	__m128i letters = in_range(_mm_or_si128(bytes, _mm_set1_epi8(0x20)), 'a', 26);
+	__m128i others = _mm_or_si128(in_range(bytes, '0', 10), in_range(bytes, '-', 2));
+
+	return is_all(_mm_or_si128(letters, others));
+}
+
+static inline __m128i load(const char *base)
+{
+	return _mm_loadu_si128((const __m128i *)(const void *)base);
+}
+
+static inline __m128i load_half(const char *base)
+{
+	return _mm_loadl_epi64((const __m128i *)(const void *)base);
+}
+
+/* How many bytes at the start of s are good, counted in blocks: the one with a bad byte is
+ * not.  The last block may overlap the one before, and so may the halves of a single one; what
+ * is shorter is looked at as fast byte by byte. */
+static inline size_t span_blocks(struct slice s, block_rule *rule)
 {
 	size_t n = 0;
 
 	if (s.len < BLOCK / 2)
 		return 0;
 	if (s.len < BLOCK) {
-		char block[BLOCK];
+		__m128i first = load_half(s.base), last = load_half(s.base + s.len - BLOCK / 2);
 
-		memset(block, 'a', sizeof(block));
-		memcpy(block, s.base, s.len);
-		return block_is_good(block, least, with_tabs) ? s.len : 0;
+		return rule(_mm_unpacklo_epi64(first, last)) ? s.len : 0;
 	}
 	for (; s.len - n >= BLOCK; n += BLOCK)
-		if (!block_is_good(s.base + n, least, with_tabs))
+		if (!rule(load(s.base + n)))
 			return n;
-	return block_is_good(s.base + s.len - BLOCK, least, with_tabs) ? s.len : n;
+	return rule(load(s.base + s.len - BLOCK)) ? s.len : n;
 }
 
-/* Values and targets are what is long, and their classes are ranges. */
 size_t strict_span(struct slice s, enum strict_class class)
 {
 	size_t n = 0;
 
 	if (class == STRICT_VALUE)
-		n = span_blocks(s, ' ', true);
+		n = span_blocks(s, is_value);
 	else if (class == STRICT_TARGET)
-		n = span_blocks(s, '!', false);
+		n = span_blocks(s, is_target);
+	else if (class == STRICT_TOKEN || class == STRICT_HOST)
+		n = span_blocks(s, is_name);
 	if (n == s.len)
 		return n;
 	return n + strict_span_bytewise(slice_of(s.base + n, s.len - n), class);

@@ -27,6 +27,26 @@ bool slice_starts(struct slice s, struct slice prefix)
 	return s.len >= prefix.len && slice_eq(slice_of(s.base, prefix.len), prefix);
 }
 
+/* Eight bytes at a time; the last ones may be looked at twice. */
+bool slice_is_ascii(struct slice s)
+{
+	const uint64_t high = UINT64_C(0x8080808080808080);
+	uint64_t word, seen = 0;
+	size_t i = 0;
+
+	if (s.len < sizeof(word)) {
+		for (; i < s.len; i++)
+			seen |= (uint64_t)(unsigned char)s.base[i];
+		return !(seen & high);
+	}
+	for (; i + sizeof(word) < s.len; i += sizeof(word)) {
+		memcpy(&word, s.base + i, sizeof(word));
+		seen |= word;
+	}
+	memcpy(&word, s.base + s.len - sizeof(word), sizeof(word));
+	return !((seen | word) & high);
+}
+
 static bool is_blank(char c)
 {
 	return c == ' ' || c == '\t';

@@ -43,6 +43,7 @@ static bool read_field(struct wsgi_request *r, PyObject *pair, struct http_field
 				     &value.base, &value.len);
 	if (is_field) {
 		field->name = arena_copy(arena, name);
+		field->known = known_field(name);
 		field->value = arena_copy(arena, value);
 		if (!field->name.base || !field->value.base) {
 			is_field = false;

@@ -11,13 +11,14 @@
 #define DEFAULT_FORMAT "%(h)s %(l)s %(u)s %(t)s \"%(r)s\" %(s)s %(b)s \"%(f)s\" \"%(a)s\""
 
 static struct http_field fields[] = {
-	{SLICE("Host"), SLICE("example.org")},
-	{SLICE("User-Agent"), SLICE("curl/7.88 \"quoted\"")},
-	{SLICE("AUTHORIZATION"), SLICE("bAsic  YWxhZGRpbjpvcGVuIHNlc2FtZQ==")}, /* aladdin:... */
-	{SLICE("X-Twice"), SLICE("first")},
-	{SLICE("X-Twice"), SLICE("second")},
-	{SLICE("X-Empty"), SLICE("")},
-	{SLICE("X-Evil"), SLICE("a\n127.0.0.1 -\x1b[2J\x7f\\\"\t\xe9")},
+	{.name = SLICE("Host"), .value = SLICE("example.org")},
+	{.name = SLICE("User-Agent"), .value = SLICE("curl/7.88 \"quoted\"")},
+	{.name = SLICE("AUTHORIZATION"),
+	 .value = SLICE("bAsic  YWxhZGRpbjpvcGVuIHNlc2FtZQ==")}, /* aladdin:... */
+	{.name = SLICE("X-Twice"), .value = SLICE("first")},
+	{.name = SLICE("X-Twice"), .value = SLICE("second")},
+	{.name = SLICE("X-Empty"), .value = SLICE("")},
+	{.name = SLICE("X-Evil"), .value = SLICE("a\n127.0.0.1 -\x1b[2J\x7f\\\"\t\xe9")},
 };
 
 static const struct http_request request = {
@@ -168,7 +169,8 @@ static void test_early_failure(void **state)
 
 static void assert_user(const char *authorization, const char *user)
 {
-	struct http_field field = {SLICE("authorization"), slice_from(authorization)};
+	struct http_field field = {.name = SLICE("authorization"),
+				   .value = slice_from(authorization)};
 	const struct http_request req = {.fields = &field, .n_fields = 1};
 	const struct access_record r = {.req = &req};
 

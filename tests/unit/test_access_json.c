@@ -24,9 +24,9 @@ static void assert_line(const struct access_record *r, const char *expected)
 static void test_line(void **state)
 {
 	struct http_field fields[] = {
-		{SLICE("User-Agent"), SLICE("a \"quoted\" \\ one")},
-		{SLICE("Referer"), SLICE("http://x/")},
-		{SLICE("Authorization"), SLICE("Basic YTpi")},
+		{.name = SLICE("User-Agent"), .value = SLICE("a \"quoted\" \\ one")},
+		{.name = SLICE("Referer"), .value = SLICE("http://x/")},
+		{.name = SLICE("Authorization"), .value = SLICE("Basic YTpi")},
 	};
 	const struct http_request request = {
 		.method = SLICE("GET"),
@@ -67,7 +67,7 @@ static void test_nothing_known(void **state)
 
 static void assert_text(struct slice sent, const char *written)
 {
-	struct http_field field = {SLICE("user-agent"), sent};
+	struct http_field field = {.name = SLICE("user-agent"), .value = sent};
 	const struct http_request request = {.fields = &field, .n_fields = 1};
 	const struct access_record r = {.req = &request, .pid = 1};
 	struct access_format *f = access_format_new_tolerant("json");

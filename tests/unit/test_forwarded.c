@@ -111,11 +111,13 @@ struct scheme_row {
 
 static void assert_scheme(const struct forwarding *f, bool trusted, const struct scheme_row *row)
 {
-	struct http_field fields[2] = {{slice_from(row->name1), slice_from(row->value1)}};
+	struct http_field fields[2] = {
+		{.name = slice_from(row->name1), .value = slice_from(row->value1)}};
 	struct http_request req = {.fields = fields, .n_fields = 1};
 
 	if (row->name2) {
-		fields[1] = (struct http_field){slice_from(row->name2), slice_from(row->value2)};
+		fields[1] = (struct http_field){.name = slice_from(row->name2),
+						.value = slice_from(row->value2)};
 		req.n_fields = 2;
 	}
 	if (!trusted) {
@@ -186,10 +188,13 @@ static void test_scheme_texts(void **state)
 static void assert_left(const struct forwarding_texts *texts, bool trusted, const char *wanted)
 {
 	struct http_field fields[] = {
-		{SLICE("Host"), SLICE("h")},	  {SLICE("Script_Name"), SLICE("/a")},
-		{SLICE("X-A_B"), SLICE("1")},	  {SLICE("Content-Type"), SLICE("t")},
-		{SLICE("path_info"), SLICE("/")}, {SLICE("_"), SLICE("u")},
-		{SLICE("Zone"), SLICE("z")},
+		{.name = SLICE("Host"), .value = SLICE("h")},
+		{.name = SLICE("Script_Name"), .value = SLICE("/a")},
+		{.name = SLICE("X-A_B"), .value = SLICE("1")},
+		{.name = SLICE("Content-Type"), .value = SLICE("t")},
+		{.name = SLICE("path_info"), .value = SLICE("/")},
+		{.name = SLICE("_"), .value = SLICE("u")},
+		{.name = SLICE("Zone"), .value = SLICE("z")},
 	};
 	struct http_request req = {.fields = fields, .n_fields = ARRAY_LEN(fields)};
 	struct forwarding f;
@@ -246,7 +251,7 @@ static void test_refused(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		const struct forwarding_texts texts = {.forwarder_headers = rows[i].headers,
 						       .header_map = "refuse"};
-		struct http_field field = {slice_from(rows[i].name), SLICE("x")};
+		struct http_field field = {.name = slice_from(rows[i].name), .value = SLICE("x")};
 		struct http_request req = {.fields = &field, .n_fields = 1};
 		struct forwarding f;
 
@@ -261,8 +266,8 @@ static void test_refused(void **state)
 static void test_zeroed(void **state)
 {
 	static const struct forwarding f;
-	struct http_field fields[] = {{SLICE("X-Forwarded-Proto"), SLICE("https")},
-				      {SLICE("SCRIPT_NAME"), SLICE("/a")}};
+	struct http_field fields[] = {{.name = SLICE("X-Forwarded-Proto"), .value = SLICE("https")},
+				      {.name = SLICE("SCRIPT_NAME"), .value = SLICE("/a")}};
 	struct http_request req = {.fields = fields, .n_fields = 2};
 
 	UNUSED(state);

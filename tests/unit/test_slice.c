@@ -28,6 +28,23 @@ static void test_starts(void **state)
 	assert_false(slice_starts(SLICE("uni"), SLICE("unix:")));
 }
 
+/* The byte that is none at each place of runs of each length. */
+static void test_ascii(void **state)
+{
+	char bytes[40];
+
+	UNUSED(state);
+	memset(bytes, 0x7f, sizeof(bytes));
+	for (size_t len = 0; len <= sizeof(bytes); len++) {
+		assert_true(slice_is_ascii(slice_of(bytes, len)));
+		for (size_t at = 0; at < len; at++) {
+			bytes[at] = '\x80';
+			assert_false(slice_is_ascii(slice_of(bytes, len)));
+			bytes[at] = 0x7f;
+		}
+	}
+}
+
 static void test_trim(void **state)
 {
 	UNUSED(state);
@@ -87,6 +104,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_equal_but_for_case),
 		cmocka_unit_test(test_starts),
+		cmocka_unit_test(test_ascii),
 		cmocka_unit_test(test_trim),
 		cmocka_unit_test(test_elements),
 		cmocka_unit_test(test_numbers),

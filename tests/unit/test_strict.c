@@ -76,7 +76,8 @@ static char random_byte(void)
 
 static void assert_twins_agree(struct slice s)
 {
-	static const enum strict_class classes[] = {STRICT_VALUE, STRICT_TARGET};
+	static const enum strict_class classes[] = {STRICT_VALUE, STRICT_TARGET, STRICT_TOKEN,
+						    STRICT_HOST, STRICT_METHOD};
 
 	for (size_t i = 0; i < ARRAY_LEN(classes); i++)
 		assert_int_equal(strict_span(s, classes[i]), strict_span_bytewise(s, classes[i]));

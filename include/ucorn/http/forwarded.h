@@ -36,7 +36,8 @@ struct forwarding {
 	size_t n_networks;
 	struct scheme_field *schemes; /* owned */
 	size_t n_schemes;
-	struct slice *names; /* owned: forwarder_headers */
+	uint32_t scheme_initials; /* bit c & 31 for each first letter of their names */
+	struct slice *names;	  /* owned: forwarder_headers */
 	size_t n_names;
 	bool any_name;
 	enum header_map header_map;

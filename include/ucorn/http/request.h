@@ -26,9 +26,23 @@ struct http_limits {
 	struct http_leniency lenient;
 };
 
+/* The fields that mean something to the server itself. */
+enum known_field {
+	FIELD_OTHER,
+	FIELD_HOST,
+	FIELD_CONNECTION,
+	FIELD_CONTENT_LENGTH,
+	FIELD_CONTENT_TYPE,
+	FIELD_TRANSFER_ENCODING,
+	FIELD_EXPECT,
+	FIELD_UPGRADE,
+	FIELD_SCRIPT_NAME, /* SCRIPT_NAME, which proxies send */
+};
+
 struct http_field {
 	struct slice name;  /* as sent */
 	struct slice value; /* without the blanks round it */
+	enum known_field known;
 };
 
 enum http_body_kind { HTTP_BODY_NONE, HTTP_BODY_LENGTH, HTTP_BODY_CHUNKED };
@@ -54,6 +68,9 @@ struct http_request {
 	enum http_body_kind body;
 	uint64_t content_length; /* for HTTP_BODY_LENGTH */
 };
+
+/* Which one a name is, in any case; name is not empty. */
+enum known_field known_field(struct slice name);
 
 /* The first field of that name (any case), or NULL. */
 const struct http_field *http_request_field(const struct http_request *req, struct slice name);

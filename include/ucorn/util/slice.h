@@ -35,6 +35,9 @@ bool slice_eq_nocase(struct slice a, struct slice b);
 
 bool slice_starts(struct slice s, struct slice prefix);
 
+/* Whether no byte is above 0x7f. */
+bool slice_is_ascii(struct slice s);
+
 /* Without the spaces and tabs (OWS of RFC 9110 5.6.3) at both ends. */
 struct slice slice_trim(struct slice s);
 
