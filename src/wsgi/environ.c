@@ -1,34 +1,13 @@
 /* The environ of a request (PEP 3333, "environ Variables").
  *
- * A copy of a template that has every key already, so that the copy is one
- * block and setting a value never resizes; one template per listener.  Keys are
- * interned once; `HTTP_...` keys come from a cache (field_names.c).  Text is
- * latin-1, as WSGI's native strings want. */
+ * A copy of a template that has every key already (templates.c).  Keys are interned once;
+ * `HTTP_...` keys come from a cache (field_names.c).  Text is latin-1, as WSGI's native strings
+ * want. */
 #include <stdlib.h>
 
+#include "environ.h"
 #include "ucorn/http/target.h"
 #include "ucorn/py/pylib.h"
-#include "wsgi.h"
-
-enum key {
-	KEY_REQUEST_METHOD,
-	KEY_QUERY_STRING,
-	KEY_RAW_URI,
-	KEY_SERVER_PROTOCOL,
-	KEY_PATH_INFO,
-	KEY_SCRIPT_NAME,
-	KEY_REMOTE_ADDR,
-	KEY_REMOTE_PORT,
-	KEY_SERVER_NAME,
-	KEY_SERVER_PORT,
-	KEY_CONTENT_TYPE,
-	KEY_CONTENT_LENGTH,
-	KEY_INPUT,
-	KEY_URL_SCHEME,
-	KEY_EARLY_HINTS,
-	KEY_SOCKET,
-	KEY_COUNT
-};
 
 static const char *const key_names[KEY_COUNT] = {
 	[KEY_REQUEST_METHOD] = "REQUEST_METHOD",
@@ -49,146 +28,24 @@ static const char *const key_names[KEY_COUNT] = {
 	[KEY_SOCKET] = "gunicorn.socket",
 };
 
-/* Values that most requests have. */
-enum text { TEXT_EMPTY, TEXT_GET, TEXT_POST, TEXT_HTTP10, TEXT_HTTP11, TEXT_HTTPS, TEXT_COUNT };
-
 static const char *const texts[TEXT_COUNT] = {
 	[TEXT_EMPTY] = "",	    [TEXT_GET] = "GET",		[TEXT_POST] = "POST",
 	[TEXT_HTTP10] = "HTTP/1.0", [TEXT_HTTP11] = "HTTP/1.1", [TEXT_HTTPS] = "https",
 };
 
-enum { TEMPLATES = 16 };
-
-struct environ_template {
-	const struct listener *listener;
-	PyObject *dict;
-};
-
-struct environ_maker {
-	PyObject *keys[KEY_COUNT];
-	PyObject *texts[TEXT_COUNT];
-	PyObject *constants; /* what is the same for all listeners */
-	PyObject *script_name;
-	char *script_path; /* its bytes: cut off the front of each path */
-	struct environ_template templates[TEMPLATES];
-	struct field_names *names;
-	PyObject *socket_class;
-};
-
+/* The str of a slice.  Python would look for the largest character; that all are ASCII, as
+ * nearly always, is seen faster. */
 static PyObject *latin1(struct slice s)
 {
-	return PyUnicode_DecodeLatin1(s.base, (Py_ssize_t)s.len, NULL);
-}
+	PyObject *text;
 
-/* dict[key] = value; steals value, which may be NULL with an exception set. */
-static bool put(PyObject *dict, PyObject *key, PyObject *value)
-{
-	int rc = value ? PyDict_SetItem(dict, key, value) : -1;
-
-	Py_XDECREF(value);
-	return rc == 0;
-}
-
-static bool put_text(PyObject *dict, const char *key, PyObject *value)
-{
-	int rc = value ? PyDict_SetItemString(dict, key, value) : -1;
-
-	Py_XDECREF(value);
-	return rc == 0;
-}
-
-/* ---- templates */
-
-static bool put_constants(PyObject *dict, const struct wsgi_app *app, PyObject *errors,
-			  PyObject *file_wrapper)
-{
-	const struct wsgi_options *o = &app->options;
-
-	return put_text(dict, "wsgi.version", Py_BuildValue("(ii)", 1, 0)) &&
-	       put_text(dict, "wsgi.url_scheme", PyUnicode_FromString("http")) &&
-	       put_text(dict, "wsgi.errors", Py_NewRef(errors)) &&
-	       put_text(dict, "wsgi.multithread", PyBool_FromLong(o->multithread)) &&
-	       put_text(dict, "wsgi.multiprocess", PyBool_FromLong(o->multiprocess)) &&
-	       put_text(dict, "wsgi.run_once", PyBool_FromLong(0)) &&
-	       put_text(dict, "wsgi.file_wrapper", Py_NewRef(file_wrapper)) &&
-	       put_text(dict, "wsgi.input_terminated", PyBool_FromLong(1)) &&
-	       put_text(dict, "ucorn.wait", Py_NewRef(app->wait)) &&
-	       put_text(dict, "SERVER_SOFTWARE", pylib_call("ucorn.patches", "software", NULL));
-}
-
-static bool put_listener(struct environ_maker *m, PyObject *dict, const struct listener *l)
-{
-	PyObject *port;
-
-	/* On a unix socket the Host field decides, see put_server_from_host. */
-	port = !l || l->is_unix ? Py_NewRef(m->texts[TEXT_EMPTY])
-				: PyUnicode_FromFormat("%u", l->port);
-	return put(dict, m->keys[KEY_SERVER_NAME], PyUnicode_FromString(l ? l->name : "")) &&
-	       put(dict, m->keys[KEY_SERVER_PORT], port);
-}
-
-/* A dict grows when its table is full, and its copies keep the size of the table: one
- * key too many, taken out again, leaves room for a request's fields, so that no
- * environ has to grow. */
-static bool make_room(PyObject *dict)
-{
-	return PyDict_SetItemString(dict, "room", Py_None) == 0 &&
-	       PyDict_DelItemString(dict, "room") == 0;
-}
-
-static PyObject *template_new(struct environ_maker *m, const struct listener *l)
-{
-	/* The values that most requests have, so that those need not set them. */
-	static const struct {
-		enum key key;
-		enum text text;
-	} usual[] = {
-		{KEY_REQUEST_METHOD, TEXT_GET}, {KEY_SERVER_PROTOCOL, TEXT_HTTP11},
-		{KEY_QUERY_STRING, TEXT_EMPTY}, {KEY_RAW_URI, TEXT_EMPTY},
-		{KEY_PATH_INFO, TEXT_EMPTY},	{KEY_REMOTE_ADDR, TEXT_EMPTY},
-		{KEY_INPUT, TEXT_EMPTY},	{KEY_EARLY_HINTS, TEXT_EMPTY},
-		{KEY_SOCKET, TEXT_EMPTY},
-	};
-	PyObject *dict = PyDict_Copy(m->constants);
-	bool ok = dict && put_listener(m, dict, l) &&
-		  PyDict_SetItem(dict, m->keys[KEY_SCRIPT_NAME], m->script_name) == 0;
-
-	for (size_t i = 0; ok && i < ARRAY_LEN(usual); i++)
-		ok = PyDict_SetItem(dict, m->keys[usual[i].key], m->texts[usual[i].text]) == 0;
-	if (ok && !(l && l->is_unix))
-		ok = PyDict_SetItem(dict, m->keys[KEY_REMOTE_PORT], m->texts[TEXT_EMPTY]) == 0;
-	if (!ok || !make_room(dict))
-		Py_CLEAR(dict);
-	return dict;
-}
-
-/* Where the listener's template is, or is to be: beyond TEMPLATES listeners the last place
- * is shared. */
-static struct environ_template *template_place(struct environ_maker *m, const struct listener *l)
-{
-	size_t i = 0;
-
-	while (i < TEMPLATES - 1 && m->templates[i].dict && m->templates[i].listener != l)
-		i++;
-	return &m->templates[i];
-}
-
-/* The listener's template, made when it is first needed: a new reference, since while one is
- * made another thread may put its own in the same place. */
-static PyObject *template_of(struct environ_maker *m, const struct listener *l)
-{
-	struct environ_template *place = template_place(m, l);
-	PyObject *made;
-
-	if (place->dict && place->listener == l)
-		return Py_NewRef(place->dict);
-	made = template_new(m, l);
-	if (!made)
-		return NULL;
-	place = template_place(m, l);
-	place->listener = l;
-	Py_XSETREF(place->dict, Py_NewRef(made));
-	return made;
+	/* Of these Python has one object each. */
+	if (s.len <= 1 || !slice_is_ascii(s))
+		return PyUnicode_DecodeLatin1(s.base, (Py_ssize_t)s.len, NULL);
+	text = PyUnicode_New((Py_ssize_t)s.len, 127);
+	if (text)
+		memcpy(PyUnicode_1BYTE_DATA(text), s.base, s.len);
+	return text;
 }
 
 /* ---- header fields */
@@ -210,12 +67,12 @@ static bool put_field(PyObject *environ, PyObject *key, PyObject *value)
 static bool special_field(struct environ_maker *m, const struct http_field *f, PyObject **key)
 {
 	*key = NULL;
-	if (f->name.len == 12 && slice_eq_nocase(f->name, SLICE("content-type")))
+	if (f->known == FIELD_CONTENT_TYPE)
 		*key = m->keys[KEY_CONTENT_TYPE];
-	else if (f->name.len == 14 && slice_eq_nocase(f->name, SLICE("content-length")))
+	else if (f->known == FIELD_CONTENT_LENGTH)
 		*key = m->keys[KEY_CONTENT_LENGTH];
-	else if (f->name.len != 17 || !slice_eq_nocase(f->name, SLICE("transfer-encoding")))
-		return false;
+	else
+		return f->known == FIELD_TRANSFER_ENCODING;
 	return true;
 }
 
@@ -271,7 +128,7 @@ static struct slice script_of(struct environ_maker *m, struct exchange *x)
 
 	/* The last one: a proxy adds its own behind what its client has sent. */
 	for (size_t i = 0; x->conn->trusted && i < x->request.n_fields; i++)
-		if (slice_eq_nocase(x->request.fields[i].name, SLICE("script_name")))
+		if (x->request.fields[i].known == FIELD_SCRIPT_NAME)
 			script = x->request.fields[i].value;
 	return script;
 }
@@ -332,19 +189,12 @@ static bool put_line(struct environ_maker *m, PyObject *environ, struct exchange
 
 /* ---- the peer */
 
-static bool put_peer(struct environ_maker *m, PyObject *environ, struct exchange *x)
+static bool put_peer(struct environ_maker *m, PyObject *environ, const struct conn *c,
+		     const struct peer_values *v)
 {
-	struct conn *c = x->conn;
-	struct peer_values *v = peer_values_of(c, m->socket_class);
-
-	if (!v)
-		return false;
-	client_socket_attach(&v->socket, x);
-	if (PyDict_SetItem(environ, m->keys[KEY_SOCKET], v->socket.object) < 0 ||
-	    PyDict_SetItem(environ, m->keys[KEY_REMOTE_ADDR], v->addr) < 0)
-		return false;
-	return (c->listener && c->listener->is_unix) ||
-	       PyDict_SetItem(environ, m->keys[KEY_REMOTE_PORT], v->port) == 0;
+	return PyDict_SetItem(environ, m->keys[KEY_SOCKET], v->socket.object) == 0 &&
+	       ((c->listener && c->listener->is_unix) ||
+		PyDict_SetItem(environ, m->keys[KEY_REMOTE_PORT], v->port) == 0);
 }
 
 /* A unix socket has no name that a client could use: SERVER_NAME and _PORT come
@@ -392,15 +242,17 @@ PyObject *environ_new(struct environ_maker *m, struct exchange *x, PyObject *inp
 		      PyObject *early_hints)
 {
 	struct conn *c = x->conn;
-	PyObject *template = template_of(m, c->listener);
-	PyObject *environ = template ? PyDict_Copy(template) : NULL;
-	bool ok = environ && put_line(m, environ, x) && put_peer(m, environ, x) &&
-		  PyDict_SetItem(environ, m->keys[KEY_INPUT], input) == 0 &&
-		  PyDict_SetItem(environ, m->keys[KEY_EARLY_HINTS], early_hints) == 0 &&
-		  put_fields(m, environ, &x->request) && put_length(m, environ, x) &&
-		  put_scheme(m, environ, &x->request);
+	struct peer_values *v = peer_values_of(c, m->socket_class, &m->last_addr);
+	PyObject *environ = NULL;
+	bool ok;
 
-	Py_XDECREF(template);
+	if (v) {
+		client_socket_attach(&v->socket, x);
+		environ = template_copy(m, c->listener, input, early_hints, v->addr);
+	}
+	ok = environ && put_line(m, environ, x) && put_peer(m, environ, c, v) &&
+	     put_fields(m, environ, &x->request) && put_length(m, environ, x) &&
+	     put_scheme(m, environ, &x->request);
 	if (ok && c->listener && c->listener->is_unix)
 		ok = put_server_from_host(m, environ, &x->request);
 	if (!ok)
@@ -447,10 +299,9 @@ struct environ_maker *environ_maker_new(const struct wsgi_app *app, PyObject *er
 	if (!m)
 		return NULL;
 	m->names = field_names_new();
-	m->constants = PyDict_New();
 	m->socket_class = client_socket_class();
-	if (!m->names || !m->constants || !m->socket_class || !maker_texts(m) ||
-	    !put_constants(m->constants, app, errors, file_wrapper)) {
+	if (!m->names || !m->socket_class || !maker_texts(m) ||
+	    !templates_init(m, app, errors, file_wrapper)) {
 		environ_maker_free(m);
 		return NULL;
 	}
@@ -467,13 +318,12 @@ void environ_maker_free(struct environ_maker *m)
 {
 	if (!m)
 		return;
+	templates_release(m);
 	clear_all(m->keys, KEY_COUNT);
 	clear_all(m->texts, TEXT_COUNT);
-	clear_all(&m->constants, 1);
 	clear_all(&m->script_name, 1);
 	clear_all(&m->socket_class, 1);
-	for (size_t i = 0; i < TEMPLATES; i++)
-		clear_all(&m->templates[i].dict, 1);
+	clear_all(&m->last_addr, 1);
 	field_names_free(m->names);
 	free(m->script_path);
 	free(m);

@@ -55,13 +55,21 @@ static PyObject *field_key_new(struct slice name)
 	return key;
 }
 
+/* Of both ends and the length: names that differ only between them are few, and share the
+ * places that are probed. */
 static unsigned name_hash(struct slice name)
 {
-	unsigned hash = (unsigned)name.len;
+	uint64_t first = 0, last = 0, hash;
+	size_t n = name.len < sizeof(first) ? name.len : sizeof(first);
 
-	for (size_t i = 0; i < name.len; i++)
-		hash = hash * 31 + (unsigned char)name.base[i];
-	return hash ^ (hash >> 9);
+	if (name.len >= sizeof(first)) {
+		memcpy(&first, name.base, sizeof(first));
+		memcpy(&last, name.base + name.len - sizeof(last), sizeof(last));
+	} else {
+		memcpy(&first, name.base, n);
+	}
+	hash = (first ^ (last << 1) ^ name.len) * UINT64_C(0x9e3779b97f4a7c15);
+	return (unsigned)(hash >> 48);
 }
 
 /* The environ key of a field name: a new reference. */

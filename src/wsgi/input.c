@@ -11,7 +11,8 @@
 #include "wsgi.h"
 
 struct input_object {
-	PyObject_HEAD struct exchange *exchange; /* NULL: detached */
+	struct pooled pooled;
+	struct exchange *exchange; /* NULL: detached */
 };
 
 enum { KEPT_OBJECTS = 64 };
@@ -230,12 +231,17 @@ void input_pool_free(struct input_pool *pool)
 
 PyObject *input_get(struct input_pool *pool, struct exchange *x)
 {
-	struct input_object *input = pool->count > 0
-					     ? pool->kept[--pool->count]
-					     : PyObject_New(struct input_object, &input_type);
+	struct input_object *input;
 
-	if (input)
-		input->exchange = x;
+	if (pool->count > 0) {
+		input = pool->kept[--pool->count];
+	} else {
+		input = PyObject_New(struct input_object, &input_type);
+		if (!input)
+			return NULL;
+		input->pooled.held = 0;
+	}
+	input->exchange = x;
 	return (PyObject *)input;
 }
 
@@ -244,7 +250,7 @@ void input_put(struct input_pool *pool, PyObject *object)
 	struct input_object *input = (struct input_object *)object;
 
 	input->exchange = NULL;
-	if (Py_REFCNT(input) == 1 && pool->count < KEPT_OBJECTS)
+	if (pooled_is_free(object) && pool->count < KEPT_OBJECTS)
 		pool->kept[pool->count++] = input;
 	else
 		Py_DECREF(input);

@@ -5,7 +5,19 @@
 #include "ucorn/py/interp.h"
 #include "wsgi.h"
 
-struct peer_values *peer_values_of(struct conn *c, PyObject *socket_class)
+static PyObject *client_addr(const struct conn *c, PyObject **last)
+{
+	if (!*last || PyUnicode_CompareWithASCIIString(*last, c->remote_addr) != 0) {
+		PyObject *text = PyUnicode_FromString(c->remote_addr);
+
+		if (!text)
+			return NULL;
+		Py_XSETREF(*last, text);
+	}
+	return Py_NewRef(*last);
+}
+
+struct peer_values *peer_values_of(struct conn *c, PyObject *socket_class, PyObject **addr)
 {
 	struct peer_values *v = c->app_data;
 
@@ -17,7 +29,7 @@ struct peer_values *peer_values_of(struct conn *c, PyObject *socket_class)
 		return NULL;
 	}
 	c->app_data = v;
-	v->addr = PyUnicode_FromString(c->remote_addr);
+	v->addr = client_addr(c, addr);
 	v->port = PyUnicode_FromFormat("%u", c->remote_port);
 	if (v->addr && v->port && client_socket_init(&v->socket, socket_class))
 		return v;

@@ -15,7 +15,8 @@ struct start_object {
 };
 
 struct companion {
-	PyObject_HEAD vectorcallfunc call;
+	struct pooled pooled;
+	vectorcallfunc call;
 	struct wsgi_request *request; /* NULL: detached */
 };
 
@@ -257,6 +258,7 @@ static PyObject *companion_new(PyTypeObject *type, vectorcallfunc call)
 
 	if (!companion)
 		return NULL;
+	companion->pooled.held = 0;
 	companion->call = call;
 	companion->request = NULL;
 	return (PyObject *)companion;
@@ -319,8 +321,8 @@ void start_response_put(struct start_pool *pool, PyObject *object)
 
 	attach(start, NULL);
 	/* Reused only if nobody else has any of the objects. */
-	if (Py_REFCNT(start) == 1 && Py_REFCNT(start->writer) == 1 &&
-	    Py_REFCNT(start->hints) == 1 && pool->count < KEPT_OBJECTS)
+	if (Py_REFCNT(start) == 1 && pooled_is_free(start->writer) &&
+	    pooled_is_free(start->hints) && pool->count < KEPT_OBJECTS)
 		pool->kept[pool->count++] = start;
 	else
 		Py_DECREF(start);

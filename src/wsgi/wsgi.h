@@ -24,6 +24,17 @@ struct wsgi_request {
 	PyObject *message;  /* what hooks and loggers see of it; NULL: nobody has looked */
 };
 
+/* How the objects begin that requests use one after the other. */
+struct pooled {
+	PyObject_HEAD unsigned held; /* how many of its references are a template's (environ.c) */
+};
+
+/* Whether nobody else has it: then another request may. */
+static inline bool pooled_is_free(PyObject *object)
+{
+	return Py_REFCNT(object) == 1 + (Py_ssize_t)((struct pooled *)object)->held;
+}
+
 /* field_names.c: the environ keys of header fields. */
 struct field_names;
 struct field_names *field_names_new(void);
@@ -38,7 +49,8 @@ struct environ_maker *environ_maker_new(const struct wsgi_app *app, PyObject *er
 					PyObject *file_wrapper);
 void environ_maker_free(struct environ_maker *maker);
 
-/* The environ of x: a new reference, or NULL with an exception. */
+/* The environ of x: a new reference, or NULL with an exception.  input and early_hints are
+ * pooled. */
 PyObject *environ_new(struct environ_maker *maker, struct exchange *x, PyObject *input,
 		      PyObject *early_hints);
 
@@ -70,8 +82,9 @@ struct peer_values {
 	struct client_socket socket;
 };
 
-/* Made for the first request; the connection's.  NULL with an exception. */
-struct peer_values *peer_values_of(struct conn *c, PyObject *socket_class);
+/* Made for the first request; the connection's.  NULL with an exception.  *addr is the last
+ * client's address: one str for all of a proxy's connections. */
+struct peer_values *peer_values_of(struct conn *c, PyObject *socket_class, PyObject **addr);
 
 /* Drops it, if there is one: also without the GIL. */
 void peer_values_forget(struct conn *c);

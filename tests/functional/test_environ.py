@@ -1,5 +1,7 @@
 """What the application finds in its environ."""
 
+import contextlib
+
 import pytest
 
 from support.rawhttp import Client, request_bytes
@@ -187,6 +189,20 @@ def test_requests_on_one_connection_have_environs_of_their_own(server):
         second = client.request("GET", "/show").json()
     assert "HTTP_X_FIRST" in first.json()
     assert "HTTP_X_FIRST" not in second
+
+
+def test_clients_that_take_turns(server):
+    """What one request's environ has in common with the next one's is kept: not the client."""
+    sources = ["127.0.0.1", "127.0.0.2", "127.0.0.2", "127.0.0.30"]
+    with contextlib.ExitStack() as stack:
+        clients = [stack.enter_context(server.connect(source=source)) for source in sources]
+        if [client.request("GET", "/") for client in clients][0].get("Connection") == "close":
+            pytest.skip("this server keeps no connection")
+        for client, source in [*zip(clients, sources), *zip(clients[::-1], sources[::-1])]:
+            environ = client.request("POST", "/show", body=source.encode()).json()
+            assert environ["REMOTE_ADDR"] == source
+            assert environ["REMOTE_PORT"] == str(client.socket.getsockname()[1])
+            assert environ["CONTENT_LENGTH"] == str(len(source))
 
 
 class TestUnixSocket:

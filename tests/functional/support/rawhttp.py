@@ -62,13 +62,15 @@ def chunked(*pieces):
 class Client:
     """A connection to address: (host, port), or the path of a unix socket."""
 
-    def __init__(self, address, timeout=DEADLINE, receive_buffer=None):
+    def __init__(self, address, timeout=DEADLINE, receive_buffer=None, source=None):
         family = socket.AF_INET if isinstance(address, tuple) else socket.AF_UNIX
         self.socket = socket.socket(family, socket.SOCK_STREAM)
         self.socket.settimeout(timeout)
         if receive_buffer:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         self._buffer = b""
+        if source:
+            self.socket.bind((source, 0))
         try:
             self.socket.connect(address if isinstance(address, tuple) else str(address))
         except OSError:
