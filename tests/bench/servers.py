@@ -1,10 +1,9 @@
 """The servers, how each is started, and which of them are there."""
 
-import importlib.util
 import json
+import re
 import shutil
 import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,14 +13,18 @@ APPS = HERE / "apps"
 BUILD = ROOT / "build/release"
 VENV = ROOT / "build/bench-venv"
 
+#: The interpreter of all servers: ucorn and uWSGI embed it, the virtual environment is one of it.
+PYTHON = "/usr/bin/python3"
+VENV_PYTHON = VENV / "bin/python3"
+
 #: What a command may have in braces, besides port, app, workers and threads.
 PLACES = {
     "ucorn": BUILD / "ucorn",
     "limit": BUILD / "tests/limit",
     "echo": BUILD / "tests/echo_server",
-    "serve": f"{sys.executable} {HERE / 'serve_app.py'}",
+    "serve": f"{PYTHON} {HERE / 'serve_app.py'}",
     "venv": VENV / "bin",
-    "venv_serve": f"{VENV / 'bin/python3'} {HERE / 'serve_app.py'}",
+    "venv_serve": f"{VENV_PYTHON} {HERE / 'serve_app.py'}",
 }
 
 UCORN = "{ucorn} -b 127.0.0.1:{port} -w {workers} --log-level error "
@@ -35,7 +38,7 @@ UWSGI = (
 @dataclass(frozen=True)
 class Server:
     command: str
-    needs: str = ""  # a program, a module of Debian's, or NAME of the virtual environment: venv:NAME
+    needs: str  # a program; or debian:NAME or venv:NAME, a distribution that is installed there
     python: bool = True  # False: it has an answer of its own, of 13 bytes
     concurrent: bool = False  # a worker has several requests in hand
     workers: bool = True  # it can have more than one
@@ -50,11 +53,11 @@ SERVERS = {
     "ucorn-gthread": Server(UCORN + "-k gthread --threads {threads} {app}", str(PLACES["ucorn"]),
                             concurrent=True),
     "ucorn-event": Server(UCORN + "-k event {app}", str(PLACES["ucorn"])),
-    "ucorn-gevent": Server(UCORN + "-k gevent {app}", "gevent", concurrent=True),
-    "gunicorn": Server(GUNICORN + "{app}", "gunicorn"),
-    "gunicorn-gthread": Server(GUNICORN + "-k gthread --threads {threads} {app}", "gunicorn",
+    "ucorn-gevent": Server(UCORN + "-k gevent {app}", "debian:gevent", concurrent=True),
+    "gunicorn": Server(GUNICORN + "{app}", "debian:gunicorn"),
+    "gunicorn-gthread": Server(GUNICORN + "-k gthread --threads {threads} {app}", "debian:gunicorn",
                                concurrent=True),
-    "gunicorn-gevent": Server(GUNICORN + "-k gevent {app}", "gunicorn", concurrent=True),
+    "gunicorn-gevent": Server(GUNICORN + "-k gevent {app}", "debian:gunicorn", concurrent=True),
     "new-gunicorn": Server("{venv}/" + GUNICORN + "{app}", "venv:gunicorn"),
     "new-gunicorn-gthread": Server("{venv}/" + GUNICORN + "-k gthread --threads {threads} {app}",
                                    "venv:gunicorn", concurrent=True),
@@ -65,11 +68,11 @@ SERVERS = {
                            "uwsgi_python3", concurrent=True),
     "uwsgi-router": Server(UWSGI + "--plugin http --http 127.0.0.1:{port} --http-keepalive",
                            "uwsgi_python3"),
-    "waitress": Server("{serve} waitress {app} {port} {workers} {threads}", "waitress",
+    "waitress": Server("{serve} waitress {app} {port} {workers} {threads}", "debian:waitress",
                        concurrent=True, workers=False),
-    "cheroot": Server("{serve} cheroot {app} {port} {workers} {threads}", "cheroot",
+    "cheroot": Server("{serve} cheroot {app} {port} {workers} {threads}", "debian:cheroot",
                       concurrent=True, workers=False),
-    "gevent-pywsgi": Server("{serve} gevent {app} {port} {workers} {threads}", "gevent",
+    "gevent-pywsgi": Server("{serve} gevent {app} {port} {workers} {threads}", "debian:gevent",
                             concurrent=True, workers=False),
     "bjoern": Server("{venv_serve} bjoern {app} {port} {workers} {threads}", "venv:bjoern"),
     "fastpysgi": Server("{venv_serve} fastpysgi {app} {port} {workers} {threads}",
@@ -79,10 +82,10 @@ SERVERS = {
                       " --log-level error {app}", "venv:granian", concurrent=True),
 }  # fmt: skip
 
-#: Prints what the interpreter that runs it has installed in its own prefix.
+#: Prints what the interpreter that runs it has installed below its own prefix.
 LIST_DISTRIBUTIONS = """
 import importlib.metadata as m, json, sys
-print(json.dumps({d.metadata["Name"].lower(): d.version for d in m.distributions()
+print(json.dumps({d.metadata["Name"].lower(): d.version for d in reversed(list(m.distributions()))
                   if str(d.locate_file("")).startswith(sys.prefix)}))
 """
 
@@ -97,44 +100,42 @@ def distributions(python):
     return json.loads(listed.stdout)
 
 
-def is_there(server, in_venv):
-    kind, _, name = server.needs.rpartition(":")
-    if kind == "venv":
-        return name in in_venv
-    return bool(shutil.which(name) or ("/" not in name and importlib.util.find_spec(name)))
+def installed():
+    return {"debian": distributions(PYTHON), "venv": distributions(VENV_PYTHON)}
 
 
 def available():
     """The names of the servers that can be started."""
-    in_venv = distributions(VENV / "bin/python3")
-    return [name for name, server in SERVERS.items() if is_there(server, in_venv)]
+
+    def is_there(server):
+        kind, _, name = server.needs.rpartition(":")
+        return name in found[kind] if kind else shutil.which(name)
+
+    found = installed()
+    return [name for name, server in SERVERS.items() if is_there(server)]
 
 
-def first_line(*command):
-    """What a program says first; "" if it cannot be started."""
+def says(*command):
+    """The last line that a program writes to stdout; "" if it cannot be started."""
     try:
-        ended = subprocess.run(
-            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
-        )
+        ended = subprocess.run(command, capture_output=True, text=True, check=False)
     except OSError:
         return ""
-    return ended.stdout.strip().partition("\n")[0]
+    return (ended.stdout.strip().splitlines() or [""])[-1]
 
 
 def versions():
     """{what: version} of what takes part; new-gunicorn is the virtual environment's."""
-    in_venv = distributions(VENV / "bin/python3")
-    found = {name: in_venv[name] for name in ("bjoern", "fastpysgi", "granian") if name in in_venv}
-    if "gunicorn" in in_venv:
-        found["new-gunicorn"] = in_venv["gunicorn"]
-    debian = distributions(sys.executable)
-    for name in ("gunicorn", "waitress", "cheroot", "gevent", "flask", "django"):
-        if name in debian:
-            found[name] = debian[name]
-    found["ucorn"] = first_line(PLACES["ucorn"], "--version").rpartition(" ")[2].strip("()")
-    found["uwsgi"] = first_line("uwsgi_python3", "--version")
-    found["wrk"] = first_line("wrk", "--version").partition(" [")[0].removeprefix("wrk ")
-    return {name: version for name, version in found.items() if version}
+    found = installed()
+    debian = ("gunicorn", "waitress", "cheroot", "gevent", "flask", "django")
+    venv = {"bjoern": "bjoern", "fastpysgi": "fastpysgi", "granian": "granian",
+            "gunicorn": "new-gunicorn"}  # fmt: skip
+    return {
+        "ucorn": re.sub(r".*version |\)", "", says(PLACES["ucorn"], "--version")),
+        **{name: found["debian"][name] for name in debian if name in found["debian"]},
+        **{shown: found["venv"][name] for name, shown in venv.items() if name in found["venv"]},
+        "uwsgi": says("uwsgi_python3", "--version"),
+    }
 
 
 def command_of(server, port, workload):
