@@ -28,6 +28,7 @@ from pathlib import Path
 import machine
 import measuring
 import table
+from running import end_by_sigterm
 from servers import ROOT, SERVERS, available, versions
 from workloads import WORKLOADS, with_connections
 
@@ -79,7 +80,7 @@ def arguments():
         help="tell costs in multiples of its; default limit, or the first where it has no part")
     say("--json", type=Path, metavar="FILE", help="write all runs there")
     say("--from", type=Path, nargs="+", metavar="FILE", dest="saved",
-        help="measure nothing: take the runs that --json wrote, of later files first")
+        help="measure nothing: take the runs that --json wrote; later files count first")
     say("--chart", type=Path, metavar="FILE", help="draw an SVG")
     say("--chart-of", choices=("cpu", "rate"), default="cpu",
         help="CPU per request (default) or requests per second")  # fmt: skip
@@ -157,23 +158,27 @@ def measure(args, there):
     return document
 
 
-def load(paths):
-    """One document of several; about is that of the last."""
+def load(paths, servers):
+    """One document of several, of these servers if any are named; about is the last one's."""
     document = {"workloads": {}}
     for path in paths:
         read = json.loads(path.read_text())
         document["about"] = read["about"]
-        document["workloads"].update(read["workloads"])
+        for name, runs in read["workloads"].items():
+            kept = {server: its for server, its in runs.items() if server in (servers or runs)}
+            if kept:
+                document["workloads"][name] = kept
     return document
 
 
 def main():
     args = arguments()
+    end_by_sigterm()
     if args.list:
         print_list(available())
         return
     if args.saved:
-        document = load(args.saved)
+        document = load(args.saved, args.servers)
         for name, runs in document["workloads"].items():
             if not args.workloads or name in args.workloads:
                 print_table(name, runs, args)

@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 from counting import FEW, MANY, instructions
-from running import Failed, request_of
+from running import Failed, end_by_sigterm, request_of
 from servers import HERE, SERVERS
 from workloads import WORKLOADS
 
@@ -102,6 +102,7 @@ def tell(found, allowed):
 def main(arguments):
     if arguments not in ([], ["--measure"]):
         sys.exit(__doc__)
+    end_by_sigterm()
     allowed = budget(BUDGET.read_text())
     try:
         found = measure()

@@ -16,7 +16,7 @@ import sys
 import tempfile
 
 import counting
-from running import Failed
+from running import Failed, end_by_sigterm
 from servers import SERVERS, Server
 from workloads import WORKLOADS
 
@@ -80,6 +80,7 @@ def arguments():
 
 def main():
     args = arguments()
+    end_by_sigterm()
     tell = tell_total
     if args.functions:
         tell = tell_functions

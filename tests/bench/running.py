@@ -23,6 +23,11 @@ END_DEADLINE = 30
 TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 
 
+def end_by_sigterm():
+    """Has SIGTERM unwind this program, so that its servers end, too."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended by SIGTERM"))
+
+
 class Failed(Exception):
     """The server did not do what it was started for."""
 
@@ -128,4 +133,4 @@ def _ticks(process):
         return 0
 
 
-__all__ = ["Failed", "Running", "Truncated", "Unanswered", "request_of"]
+__all__ = ["Failed", "Running", "Truncated", "Unanswered", "end_by_sigterm", "request_of"]

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 
 from measuring import is_quiet
 
-#: A server that is not busy and takes as long as this waits for delayed acknowledgements.
+#: A server that is idle for the rest of its time, and takes as long as this for half of the
+#: requests, waits for delayed acknowledgements (40 ms).
 STALL_US = 35000
+IDLE = 0.6
 
 COLUMNS = (
     "server", "requests/s", "CPU µs/request", "min", "× {base}", "p50 ms", "p99 ms", "CPU",
@@ -47,13 +49,21 @@ def ratio_to(base, runs):
     return statistics.median(ratios) if ratios else None
 
 
+def is_stalling(runs):
+    """Neither the server nor wrk has work to do, and answers take long all the same."""
+    shares = [max(run["server_share"], run["client_share"]) for run in runs]
+    return statistics.median(shares) < IDLE and (
+        statistics.median(run["p50_us"] for run in runs) > STALL_US
+    )
+
+
 def remarks_of(runs, quiet, waits):
+    """On a machine that does other things nobody can tell who waits for what."""
     remarks = list(runs[0]["remarks"])
+    if quiet and not waits and is_stalling(quiet):
+        remarks.append("stalls")
     if len(quiet) < len(runs):
         remarks.append(f"disturbed: {len(runs) - len(quiet)} of {len(runs)} runs")
-    idle = statistics.median(run["server_share"] for run in runs) < 0.6
-    if not waits and idle and statistics.median(run["p50_us"] for run in runs) > STALL_US:
-        remarks.append("stalls")
     return tuple(remarks)
 
 
