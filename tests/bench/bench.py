@@ -159,15 +159,19 @@ def measure(args, there):
 
 
 def load(paths, servers):
-    """One document of several, of these servers if any are named; about is the last one's."""
+    """One document of several, of these servers if any are named; what it says about them is of
+    the last, but has the commands of all."""
     document = {"workloads": {}}
+    commands = []
     for path in paths:
         read = json.loads(path.read_text())
         document["about"] = read["about"]
+        commands.append(read["about"]["command"])
         for name, runs in read["workloads"].items():
             kept = {server: its for server, its in runs.items() if server in (servers or runs)}
             if kept:
                 document["workloads"][name] = kept
+    document["about"]["command"] = "\n".join(commands)
     return document
 
 

@@ -30,7 +30,8 @@ BAR_INCHES = 0.2
 PANEL_INCHES = 0.62  # a panel's title and axis
 TITLE_INCHES = 0.32  # the former
 HEADING_INCHES = 0.45
-CAPTION_INCHES = 0.85
+CAPTION_LINE_INCHES = 0.15
+MARGIN_INCHES = 0.14
 WIDTH_INCHES = 9.0
 
 TITLES = {
@@ -60,7 +61,7 @@ class Notes:
                 self.is_disturbed = True
             else:
                 numbers.append(self._numbers.setdefault(remark, len(self._numbers) + 1))
-        return "".join(f"{SUPERSCRIPTS[number]}" for number in sorted(numbers))
+        return "".join(f" {SUPERSCRIPTS[number]}" for number in sorted(numbers))
 
     def text(self):
         return "   ".join(f"{SUPERSCRIPTS[n]} {remark}" for remark, n in self._numbers.items())
@@ -100,7 +101,7 @@ def draw_panel(axes, title, bars):
         color=[BEST[0] if bar.is_ours else BAR[0] for bar in bars],
     )  # fmt: skip
     axes.set_title(title, loc="left", fontsize=9.5, fontweight="bold", color=INK[0])
-    axes.set_xlim(0, max(bar.value for bar in bars) * 1.14)
+    axes.set_xlim(0, max(bar.value for bar in bars) * 1.18)
     axes.set_ylim(len(bars) - 0.4, -0.6)
     axes.set_yticks(places, [bar.label for bar in bars], fontsize=8, color=INK[0])
     axes.tick_params(axis="x", labelsize=7, labelcolor=FAINT[0], length=0)
@@ -135,10 +136,13 @@ def figure_of(panels, what, text):
     """panels: [(title, bars)]."""
     rows = [panels[at : at + COLUMNS] for at in range(0, len(panels), COLUMNS)]
     heights = [PANEL_INCHES + BAR_INCHES * max(len(bars) for _, bars in row) for row in rows]
-    total = sum(heights) + CAPTION_INCHES + HEADING_INCHES
+    caption_inches = 2 * MARGIN_INCHES + CAPTION_LINE_INCHES * len(text.splitlines())
+    total = sum(heights) + caption_inches + HEADING_INCHES
     figure = pyplot.figure(figsize=(WIDTH_INCHES, total), facecolor=GROUND[0])
     figure.text(0.02, 1 - 0.28 / total, TITLES[what], fontsize=13, fontweight="bold", color=INK[0])
-    figure.text(0.02, 0.14 / total, text, fontsize=7, color=FAINT[0], va="bottom", linespacing=1.5)
+    figure.text(
+        0.02, MARGIN_INCHES / total, text, fontsize=7, color=FAINT[0], va="bottom", linespacing=1.5
+    )
     top = total - HEADING_INCHES
     for row, height in zip(rows, heights):
         for column, (title, bars) in enumerate(row):

@@ -12,7 +12,7 @@ import tempfile
 from collections import Counter
 from pathlib import Path
 
-from running import Failed, Running, request_of
+from running import Failed, Running, Unanswered, request_of
 
 #: str's hashes, and with them the collisions in dictionaries, are the same in each run.
 ENVIRON = {"PYTHONHASHSEED": "0"}
@@ -27,12 +27,29 @@ def ask(running, request, count, connections=1):
     for _ in range(count // connections):
         for client in clients:
             client.send(request)
-        for client in clients:
-            response = client.response()
-            if response.status != 200:
-                raise Failed(f"status {response.status} for {request[:40]!r}")
+        clients = [answered(running, client, request) for client in clients]
     for client in clients:
         client.close()
+
+
+def answered(running, client, request):
+    """Reads the answer; returns the connection for the next request.
+
+    A server may have closed this one without a word, as uWSGI does: then the request is sent
+    again on another one."""
+    try:
+        response = client.response()
+    except (Unanswered, ConnectionResetError):
+        client.close()
+        client = running.connect()
+        client.send(request)
+        response = client.response()
+    if response.status != 200:
+        raise Failed(f"status {response.status} for {request[:40]!r}")
+    if response.get("Connection", "").lower() != "close":
+        return client
+    client.close()
+    return running.connect()
 
 
 def run_callgrind(server, workload, questions, folder, connections=1):

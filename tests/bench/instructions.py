@@ -12,8 +12,10 @@ it; ucorn, limit and echo are those of build/release.  Needs valgrind or strace,
 machine."""
 
 import argparse
+import shutil
 import sys
 import tempfile
+from pathlib import Path
 
 import counting
 from running import Failed, end_by_sigterm
@@ -74,6 +76,8 @@ def arguments():
         parser.error(f"servers are {', '.join(SERVERS)}, or one command behind --")
     args.servers = {name: SERVERS[name] for name in args.servers or ["ucorn"]}
     if command:
+        command[0] = shutil.which(command[0]) or parser.error(f"no such program: {command[0]}")
+        command[0] = str(Path(command[0]).absolute())
         args.servers = {" ".join(command): Server(" ".join(command))}
     return args
 
@@ -86,13 +90,16 @@ def main():
         tell = tell_functions
     elif args.system_calls:
         tell = tell_system_calls
+    failed = False
     for name, server in args.servers.items():
         print(f"{name}, {args.workload}:", flush=True)
         try:
             tell(server, WORKLOADS[args.workload], args)
-        except Failed as e:
-            sys.exit(f"{name}: {e}")
+        except (Failed, AssertionError, OSError) as e:
+            print(f"failed: {e}")
+            failed = True
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -60,7 +60,9 @@ def is_stalling(runs):
 def remarks_of(runs, quiet, waits):
     """On a machine that does other things nobody can tell who waits for what."""
     remarks = list(runs[0]["remarks"])
-    if quiet and not waits and is_stalling(quiet):
+    if not any(run["requests"] for run in runs):
+        remarks.append("answers nothing")
+    elif quiet and not waits and is_stalling(quiet):
         remarks.append("stalls")
     if len(quiet) < len(runs):
         remarks.append(f"disturbed: {len(runs) - len(quiet)} of {len(runs)} runs")

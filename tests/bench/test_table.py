@@ -5,7 +5,7 @@ import table
 
 def run(cpu_us, others_share=0.0, **more):
     return {
-        "per_second": 1000.0, "cpu_us": cpu_us, "p50_us": 500, "p99_us": 900, "errors": {},
+        "requests": 1000, "per_second": 1000.0, "cpu_us": cpu_us, "p50_us": 500, "p99_us": 900, "errors": {},
         "server_share": 0.9, "client_share": 0.3, "others_share": others_share, "remarks": [],
         **more,
     }  # fmt: skip
@@ -55,5 +55,5 @@ def test_base_is_the_first_where_the_wanted_has_no_part():
 
 
 def test_nothing_answered_costs_nothing():
-    idle = run(None, p50_us=0)
-    assert row([idle], [run(10.0)]).ratio is None
+    found = row([run(None, p50_us=0, requests=0)], [run(10.0)])
+    assert (found.cpu_us, found.ratio, found.remarks) == (None, None, ("answers nothing",))
