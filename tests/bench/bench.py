@@ -106,6 +106,7 @@ def about(args):
         "command": shlex.join(["scripts/bench", *sys.argv[1:]]),
         "commit": commit(),
         "one_cpu": args.one_cpu,
+        "connections": args.connections,
         "versions": versions(),
     }
 
@@ -129,8 +130,8 @@ def chosen(args, there):
     return [name for name in SERVERS if name in wanted and name in there]
 
 
-def print_table(name, runs, args):
-    workload = WORKLOADS[name]
+def print_table(name, runs, args, connections):
+    workload = with_connections(WORKLOADS[name], connections)
     title = f"{name}: {workload.what}, {workload.connections} connections"
     print(table.markdown(title, runs, args.base, workload.waits), flush=True)
 
@@ -152,7 +153,7 @@ def measure(args, there):
         if not runs:
             continue
         document["workloads"][name] = runs
-        print_table(name, runs, args)
+        print_table(name, runs, args, args.connections)
         if args.json:
             save(document, args.json)
     return document
@@ -185,7 +186,7 @@ def main():
         document = load(args.saved, args.servers)
         for name, runs in document["workloads"].items():
             if not args.workloads or name in args.workloads:
-                print_table(name, runs, args)
+                print_table(name, runs, args, document["about"]["connections"])
     else:
         document = measure(args, available())
     facts = document["about"]

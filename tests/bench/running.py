@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 
+from machine import TICKS_PER_SECOND
 from servers import APPS, HERE, command_of
 
 sys.path.append(str(HERE.parent / "functional"))
@@ -19,8 +20,6 @@ from support.waiting import until  # noqa: E402
 #: Seconds: a server under valgrind takes its time to start.
 START_DEADLINE = 120
 END_DEADLINE = 30
-
-TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 
 
 def end_by_sigterm():

@@ -53,7 +53,7 @@ def fastpysgi(app, port, workers, _threads):
     server.run(app, "127.0.0.1", port, workers=workers)
 
 
-SERVERS = {function.__name__: function for function in (waitress, cheroot, gevent, bjoern, fastpysgi)}
+SERVERS = {start.__name__: start for start in (waitress, cheroot, gevent, bjoern, fastpysgi)}
 
 
 def main(name, where, port, workers, threads):

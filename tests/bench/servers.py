@@ -38,7 +38,7 @@ UWSGI = (
 @dataclass(frozen=True)
 class Server:
     command: str
-    needs: str = ""  # a program; or debian:NAME or venv:NAME, a distribution that is installed there
+    needs: str = ""  # a program; or debian:NAME or venv:NAME, a distribution installed there
     python: bool = True  # False: it has an answer of its own, of 13 bytes
     concurrent: bool = False  # a worker has several requests in hand
     workers: bool = True  # it can have more than one

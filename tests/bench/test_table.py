@@ -5,8 +5,8 @@ import table
 
 def run(cpu_us, others_share=0.0, **more):
     return {
-        "requests": 1000, "per_second": 1000.0, "cpu_us": cpu_us, "p50_us": 500, "p99_us": 900, "errors": {},
-        "server_share": 0.9, "client_share": 0.3, "others_share": others_share, "remarks": [],
+        "requests": 1000, "per_second": 1000.0, "cpu_us": cpu_us, "p50_us": 500, "p99_us": 900,
+        "errors": {}, "server_share": 0.9, "client_share": 0.3, "others_share": others_share, "remarks": [],
         **more,
     }  # fmt: skip
 
