@@ -56,20 +56,6 @@ static bool is_judged(const struct conn *c, uint64_t waited_ms)
 
 /* ---- stored */
 
-int conn_begin_body(struct conn *c)
-{
-	struct conn_service *s = c->service;
-
-	http_body_init(&c->decoder, &c->x.request, s->limits.body);
-	c->body_since_ms = s->now_ms - s->app_ms;
-	c->body_counted = 0;
-	deadline_set(&s->deadlines, &c->deadline, DEADLINE_BODY, s->now_ms);
-	conn_set_state(c, CONN_SPOOL);
-	if (!s->stream_bodies)
-		send_continue(c);
-	return GO_ON;
-}
-
 /* What has come is ready to be read by the application. */
 static int start_application(struct conn *c)
 {
@@ -81,6 +67,36 @@ static int start_application(struct conn *c)
 	c->body_counted = c->decoder.received;
 	deadline_clear(&c->deadline);
 	conn_set_state(c, CONN_APP);
+	return GO_ON;
+}
+
+/* All of the body has come with the head: it stays where it is. */
+static int use_in_place(struct conn *c)
+{
+	struct http_request *req = &c->x.request;
+
+	spool_borrow(&c->x.body, slice_of(c->in + c->in_start, (size_t)req->content_length));
+	c->in_start += (size_t)req->content_length;
+	c->head_end = c->in_start;
+	c->decoder.received = req->content_length;
+	c->x.body_complete = true;
+	return start_application(c);
+}
+
+int conn_begin_body(struct conn *c)
+{
+	const struct http_request *req = &c->x.request;
+	struct conn_service *s = c->service;
+
+	if (req->body == HTTP_BODY_LENGTH && req->content_length <= c->in_end - c->in_start)
+		return use_in_place(c);
+	http_body_init(&c->decoder, req, s->limits.body);
+	c->body_since_ms = s->now_ms - s->app_ms;
+	c->body_counted = 0;
+	deadline_set(&s->deadlines, &c->deadline, DEADLINE_BODY, s->now_ms);
+	conn_set_state(c, CONN_SPOOL);
+	if (!s->stream_bodies)
+		send_continue(c);
 	return GO_ON;
 }
 

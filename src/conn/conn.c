@@ -23,7 +23,7 @@ enum {
 	HIGH_WATER_BYTES = 64 * 1024,
 	BLOCK_BYTES = 4096,
 	KEPT_BLOCKS = 256,
-	KEPT_INPUTS = 256,
+	KEPT_INPUTS = 128,
 	KEPT_LINES_BYTES = 4096, /* of a response, in a kit */
 	WRITE_NOW_BYTES = 64 * 1024,
 };
@@ -117,6 +117,31 @@ void conn_service_release(struct conn_service *s)
 	block_pool_release(&s->blocks);
 }
 
+/* What the last one's address has been found to mean need not be found again. */
+static void conn_set_peer(struct conn *c, const struct sockaddr *sa)
+{
+	struct conn_peer *last = &c->service->peer;
+	bool is_known = sa && addr_ip_equal(sa, (const struct sockaddr *)&last->addr);
+
+	if (is_known) {
+		memcpy(c->remote_addr, last->text, sizeof(last->text));
+		c->remote_port = addr_port(sa);
+		c->trusted = last->trusted;
+		return;
+	}
+	if (sa)
+		addr_ip_text(sa, c->remote_addr, &c->remote_port);
+	/* No address is that of a unix socket, or of a family we do not know. */
+	c->trusted = (c->remote_addr[0] || !sa || sa->sa_family == AF_UNIX) &&
+		     forwarding_trusts(c->service->forwarding, c->remote_addr);
+	if (c->remote_addr[0]) {
+		memcpy(&last->addr, sa,
+		       sa->sa_family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(last->addr));
+		memcpy(last->text, c->remote_addr, sizeof(last->text));
+		last->trusted = c->trusted;
+	}
+}
+
 void conn_init(struct conn *c, struct conn_service *s, const struct io *io,
 	       const struct listener *listener, const struct sockaddr *peer)
 {
@@ -135,11 +160,7 @@ void conn_init(struct conn *c, struct conn_service *s, const struct io *io,
 	spool_init(&c->x.body, &s->spool);
 	c->x.spill_fd = -1; /* 0 would be somebody's descriptor */
 	outq_init(&c->out);
-	if (peer)
-		addr_ip_text(peer, c->remote_addr, &c->remote_port);
-	/* No address is that of a unix socket, or of a family we do not know. */
-	c->trusted = (c->remote_addr[0] || !peer || peer->sa_family == AF_UNIX) &&
-		     forwarding_trusts(s->forwarding, c->remote_addr);
+	conn_set_peer(c, peer);
 	/* A client that never sends anything is a slow head, not a kept one. */
 	c->head_timed = true;
 	deadline_set(&s->deadlines, &c->deadline, DEADLINE_HEAD, s->now_ms);

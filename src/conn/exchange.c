@@ -17,7 +17,7 @@
 #include "ucorn/util/quote.h"
 
 /* Below this a copy is cheaper than another vector and a reference. */
-enum { COPY_MAX_BYTES = 1024 };
+enum { COPY_MAX_BYTES = 1024, CHUNK_LINE_MAX_BYTES = 16 + 2 };
 
 void exchange_abort(struct exchange *x)
 {
@@ -118,47 +118,89 @@ static uint64_t exchange_admit(struct exchange *x, uint64_t len)
 	return len;
 }
 
+static bool is_chunked(const struct exchange *x)
+{
+	return x->response.framing == RESPONSE_CHUNKED;
+}
+
+static char *put_crlf(char *at)
+{
+	*at++ = '\r';
+	*at++ = '\n';
+	return at;
+}
+
+/* RFC 9112 7.1: the size in hexadecimal. */
+static char *put_chunk_line(char *at, uint64_t len)
+{
+	unsigned shift = len > 0 ? (63 - (unsigned)__builtin_clzll(len)) & ~3U : 0;
+
+	for (; shift > 0; shift -= 4)
+		*at++ = "0123456789ABCDEF"[len >> shift & 15];
+	*at++ = "0123456789ABCDEF"[len & 15];
+	return put_crlf(at);
+}
+
 static int chunk_open(struct exchange *x, uint64_t len)
 {
-	char line[24];
-	int n;
+	char line[CHUNK_LINE_MAX_BYTES];
 
-	if (x->response.framing != RESPONSE_CHUNKED)
+	if (!is_chunked(x))
 		return 0;
-	n = snprintf(line, sizeof(line), "%llX\r\n", (unsigned long long)len);
-	return outq_copy(&x->conn->out, line, (size_t)n);
+	return outq_copy(&x->conn->out, line, (size_t)(put_chunk_line(line, len) - line));
 }
 
 static int chunk_close(struct exchange *x)
 {
-	return x->response.framing == RESPONSE_CHUNKED ? outq_copy(&x->conn->out, "\r\n", 2) : 0;
+	return is_chunked(x) ? outq_copy(&x->conn->out, "\r\n", 2) : 0;
+}
+
+/* The whole chunk, or without chunks the piece. */
+static int send_copy(struct exchange *x, struct slice piece)
+{
+	struct outq *q = &x->conn->out;
+	char *start = outq_room(q, piece.len + CHUNK_LINE_MAX_BYTES + 2), *at = start;
+
+	if (!start)
+		return -ENOMEM;
+	if (is_chunked(x))
+		at = put_chunk_line(at, piece.len);
+	memcpy(at, piece.base, piece.len);
+	at += piece.len;
+	if (is_chunked(x))
+		at = put_crlf(at);
+	return outq_commit(q, (size_t)(at - start));
+}
+
+static int send_borrowed(struct exchange *x, struct slice piece, void *owner,
+			 void (*release)(void *owner))
+{
+	int rc = chunk_open(x, piece.len);
+
+	if (rc < 0) {
+		release(owner);
+		return rc;
+	}
+	rc = outq_borrow(&x->conn->out, piece, owner, release);
+	if (rc < 0)
+		release(owner);
+	return rc < 0 ? rc : chunk_close(x);
 }
 
 int exchange_send(struct exchange *x, struct slice piece, void *owner, void (*release)(void *owner))
 {
-	struct outq *q = &x->conn->out;
 	int rc = exchange_head(x, -1);
 
-	if (rc < 0)
-		goto out;
-	piece.len = (size_t)exchange_admit(x, piece.len);
-	if (piece.len == 0)
-		goto out;
-	rc = chunk_open(x, piece.len);
-	if (rc < 0)
-		goto out;
-	if (release && piece.len > COPY_MAX_BYTES) {
-		rc = outq_borrow(q, piece, owner, release);
-		if (rc == 0)
-			release = NULL; /* the queue's now */
-	} else {
-		rc = outq_copy(q, piece.base, piece.len);
-	}
 	if (rc == 0)
-		rc = chunk_close(x);
-out:
-	if (release)
-		release(owner);
+		piece.len = (size_t)exchange_admit(x, piece.len);
+	if (rc == 0 && release && piece.len > COPY_MAX_BYTES) {
+		rc = send_borrowed(x, piece, owner, release);
+	} else {
+		if (rc == 0 && piece.len > 0)
+			rc = send_copy(x, piece);
+		if (release)
+			release(owner);
+	}
 	if (rc < 0)
 		exchange_abort(x);
 	return rc;

@@ -20,6 +20,7 @@
 
 enum {
 	MIN_ROOM = 2048, /* free input behind a head, for its body */
+	SMALL_INPUT_BYTES = 2 * MIN_ROOM,
 	AHEAD_MS = 1000,
 	READS_PER_TURN = 8,	  /* so that one upload leaves others their turn */
 	WRITES_PER_TURN = 8,	  /* likewise for downloads */
@@ -30,24 +31,50 @@ enum {
 
 /* ---- input */
 
+static void input_free(struct conn *c)
+{
+	if (c->in_cap == CONN_INPUT_BYTES)
+		block_put(&c->service->inputs, c->in);
+	else
+		free(c->in);
+}
+
 /* Makes the input buffer larger, or gets one.  Only while no slice points into it. */
 static int input_grow(struct conn *c)
 {
-	size_t cap = c->in_cap ? 2 * c->in_cap : CONN_INPUT_BYTES;
-	char *bytes = c->in_cap ? malloc(cap) : block_get(&c->service->inputs);
+	bool is_small = c->in_cap < CONN_INPUT_BYTES;
+	size_t cap = is_small ? CONN_INPUT_BYTES : 2 * c->in_cap;
+	char *bytes = is_small ? block_get(&c->service->inputs) : malloc(cap);
 
 	if (!bytes)
 		return -ENOMEM;
 	if (c->in) {
 		memcpy(bytes, c->in, c->in_end);
-		if (c->in_cap == CONN_INPUT_BYTES)
-			block_put(&c->service->inputs, c->in);
-		else
-			free(c->in);
+		input_free(c);
 	}
 	c->in = bytes;
 	c->in_cap = cap;
 	return 0;
+}
+
+/* The start of a head that its client may take long to go on with: many of those must not hold
+ * much. */
+static void input_shrink(struct conn *c)
+{
+	size_t used = c->in_end - c->in_start;
+	char *bytes;
+
+	if (c->in_cap != CONN_INPUT_BYTES || used > SMALL_INPUT_BYTES - MIN_ROOM)
+		return;
+	bytes = malloc(SMALL_INPUT_BYTES);
+	if (!bytes)
+		return; /* then in the large one */
+	memcpy(bytes, c->in + c->in_start, used);
+	input_free(c);
+	c->in = bytes;
+	c->in_start = 0;
+	c->in_end = used;
+	c->in_cap = SMALL_INPUT_BYTES;
 }
 
 /* Gives the input buffer back when nothing in it is needed: idle connections
@@ -56,10 +83,7 @@ static void input_release(struct conn *c)
 {
 	if (!c->in || c->in_start < c->in_end)
 		return;
-	if (c->in_cap == CONN_INPUT_BYTES)
-		block_put(&c->service->inputs, c->in);
-	else
-		free(c->in);
+	input_free(c);
 	c->in = NULL;
 	c->in_start = c->in_end = c->in_cap = 0;
 }
@@ -225,6 +249,7 @@ static int step_head(struct conn *c)
 		return conn_step_close(c);
 	if (http_reader_is_idle(&c->reader, c->in_end - c->in_start))
 		return back_to_idle(c);
+	input_shrink(c);
 	if (!c->head_timed) {
 		deadline_set(&c->service->deadlines, &c->deadline, DEADLINE_HEAD,
 			     c->service->now_ms);

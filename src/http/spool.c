@@ -146,6 +146,13 @@ int spool_put(struct spool *s, struct slice bytes)
 	return rc;
 }
 
+void spool_borrow(struct spool *s, struct slice bytes)
+{
+	assert(s->size == 0 && s->fd < 0);
+	s->borrowed = bytes.base;
+	s->size = bytes.len;
+}
+
 int spool_hold(struct spool *s, struct slice bytes)
 {
 	int rc = buf_append_slice(&s->memory, bytes);
@@ -175,6 +182,12 @@ static ssize_t read_at(const struct spool *s, void *into, size_t len, uint64_t o
 	return n > 0 ? n : -EIO;
 }
 
+/* What is not read yet of a body that is in memory. */
+static const char *unread(const struct spool *s)
+{
+	return (s->borrowed ? s->borrowed : s->memory.base) + s->offset;
+}
+
 ssize_t spool_read(struct spool *s, void *into, size_t len)
 {
 	size_t done = 0;
@@ -185,7 +198,7 @@ ssize_t spool_read(struct spool *s, void *into, size_t len)
 	if (len == 0)
 		return 0;
 	if (s->fd < 0) {
-		memcpy(into, s->memory.base + s->offset, len);
+		memcpy(into, unread(s), len);
 		done = len;
 	}
 	while (done < len) {
@@ -236,6 +249,6 @@ ssize_t spool_line_length(struct spool *s, size_t max, bool *ends)
 	if (max == 0)
 		return 0;
 	if (s->fd < 0)
-		return (ssize_t)line_length(s->memory.base + s->offset, max, ends);
+		return (ssize_t)line_length(unread(s), max, ends);
 	return file_line_length(s, max, ends);
 }

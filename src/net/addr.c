@@ -119,23 +119,45 @@ int addr_parse(const char *text, struct addr *addr, struct err *err)
 	return parse_plain(text, addr, err);
 }
 
+/* The address itself and its length; NULL if it is none of IP. */
+static const void *ip_of(const struct sockaddr *sa, size_t *len)
+{
+	if (sa->sa_family == AF_INET) {
+		*len = sizeof(struct in_addr);
+		return &((const struct sockaddr_in *)(const void *)sa)->sin_addr;
+	}
+	if (sa->sa_family == AF_INET6) {
+		*len = sizeof(struct in6_addr);
+		return &((const struct sockaddr_in6 *)(const void *)sa)->sin6_addr;
+	}
+	return NULL;
+}
+
+unsigned addr_port(const struct sockaddr *sa)
+{
+	if (sa->sa_family == AF_INET)
+		return ntohs(((const struct sockaddr_in *)(const void *)sa)->sin_port);
+	if (sa->sa_family == AF_INET6)
+		return ntohs(((const struct sockaddr_in6 *)(const void *)sa)->sin6_port);
+	return 0;
+}
+
 void addr_ip_text(const struct sockaddr *sa, char text[ADDR_TEXT_MAX], unsigned *port)
 {
-	const void *ip = NULL;
+	size_t len;
+	const void *ip = ip_of(sa, &len);
 
-	*port = 0;
-	text[0] = '\0';
-	if (sa->sa_family == AF_INET) {
-		const struct sockaddr_in *in = (const void *)sa;
-		ip = &in->sin_addr;
-		*port = ntohs(in->sin_port);
-	} else if (sa->sa_family == AF_INET6) {
-		const struct sockaddr_in6 *in6 = (const void *)sa;
-		ip = &in6->sin6_addr;
-		*port = ntohs(in6->sin6_port);
-	}
-	if (ip && !inet_ntop(sa->sa_family, ip, text, ADDR_TEXT_MAX))
+	*port = addr_port(sa);
+	if (!ip || !inet_ntop(sa->sa_family, ip, text, ADDR_TEXT_MAX))
 		text[0] = '\0';
+}
+
+bool addr_ip_equal(const struct sockaddr *a, const struct sockaddr *b)
+{
+	size_t len;
+	const void *ip = ip_of(a, &len);
+
+	return ip && a->sa_family == b->sa_family && memcmp(ip, ip_of(b, &len), len) == 0;
 }
 
 void addr_repr(const struct addr *addr, char repr[ADDR_REPR_MAX])

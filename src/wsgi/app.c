@@ -324,6 +324,7 @@ static void configuration_drop(struct wsgi_app *app)
 	wait_free(app->wait);
 	start_pool_free(app->starts);
 	input_pool_free(app->inputs);
+	peers_release(&app->peers);
 	app->environs = NULL;
 	app->wait = NULL;
 	app->starts = NULL;
@@ -345,7 +346,7 @@ int wsgi_app_configure(struct app *base, const struct wsgi_options *options, str
 	app->inputs = input_pool_new();
 	app->wait = wait_new(app);
 	app->thread = PyThread_get_thread_ident();
-	if (errors && wrapper && app->wait)
+	if (errors && wrapper && app->wait && peers_init(&app->peers))
 		app->environs = environ_maker_new(app, errors, wrapper);
 	Py_XDECREF(errors);
 	Py_XDECREF(wrapper);
@@ -377,6 +378,7 @@ void wsgi_app_free(struct app *base)
 	if (!base)
 		return;
 	app = of_app(base);
+	gil_do_due(); /* what connections have left to do with its objects */
 	configuration_drop(app);
 	Py_XDECREF(app->callable);
 	free(app);

@@ -110,7 +110,8 @@ bool client_socket_init(struct client_socket *s, PyObject *class)
 
 void client_socket_attach(struct client_socket *s, struct exchange *x)
 {
-	((struct share_object *)s->share)->exchange = x;
+	if (s->share)
+		((struct share_object *)s->share)->exchange = x;
 }
 
 /* One that nobody has kept is closed, as gunicorn's is, before it is dropped: Python
@@ -124,6 +125,13 @@ static void close_unkept(struct client_socket *s)
 	done = PyObject_CallMethod(s->object, "close", NULL);
 	PyErr_Clear();
 	Py_XDECREF(done);
+}
+
+bool client_socket_is_new(const struct client_socket *s)
+{
+	const struct share_object *share = (const struct share_object *)s->share;
+
+	return s->object && !share->used && Py_REFCNT(s->object) == 1 && Py_REFCNT(s->share) == 2;
 }
 
 void client_socket_release(struct client_socket *s)

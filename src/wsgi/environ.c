@@ -242,7 +242,7 @@ PyObject *environ_new(struct environ_maker *m, struct exchange *x, PyObject *inp
 		      PyObject *early_hints)
 {
 	struct conn *c = x->conn;
-	struct peer_values *v = peer_values_of(c, m->socket_class, &m->last_addr);
+	struct peer_values *v = peer_values_of(m->peers, c);
 	PyObject *environ = NULL;
 	bool ok;
 
@@ -291,7 +291,7 @@ static bool maker_texts(struct environ_maker *m)
 	return m->script_name && m->script_path;
 }
 
-struct environ_maker *environ_maker_new(const struct wsgi_app *app, PyObject *errors,
+struct environ_maker *environ_maker_new(struct wsgi_app *app, PyObject *errors,
 					PyObject *file_wrapper)
 {
 	struct environ_maker *m = calloc(1, sizeof(*m));
@@ -299,9 +299,8 @@ struct environ_maker *environ_maker_new(const struct wsgi_app *app, PyObject *er
 	if (!m)
 		return NULL;
 	m->names = field_names_new();
-	m->socket_class = client_socket_class();
-	if (!m->names || !m->socket_class || !maker_texts(m) ||
-	    !templates_init(m, app, errors, file_wrapper)) {
+	m->peers = &app->peers;
+	if (!m->names || !maker_texts(m) || !templates_init(m, app, errors, file_wrapper)) {
 		environ_maker_free(m);
 		return NULL;
 	}
@@ -322,8 +321,6 @@ void environ_maker_free(struct environ_maker *m)
 	clear_all(m->keys, KEY_COUNT);
 	clear_all(m->texts, TEXT_COUNT);
 	clear_all(&m->script_name, 1);
-	clear_all(&m->socket_class, 1);
-	clear_all(&m->last_addr, 1);
 	field_names_free(m->names);
 	free(m->script_path);
 	free(m);

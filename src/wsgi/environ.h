@@ -46,8 +46,7 @@ struct environ_maker {
 	char *script_path; /* its bytes: cut off the front of each path */
 	struct environ_template templates[TEMPLATES];
 	struct field_names *names;
-	PyObject *socket_class;
-	PyObject *last_addr; /* of a client */
+	struct peers *peers; /* the application's */
 };
 
 /* dict[key] = value; steals value, which may be NULL with an exception set. */

@@ -5,19 +5,73 @@
 #include "ucorn/py/interp.h"
 #include "wsgi.h"
 
-static PyObject *client_addr(const struct conn *c, PyObject **last)
+bool peers_init(struct peers *p)
 {
-	if (!*last || PyUnicode_CompareWithASCIIString(*last, c->remote_addr) != 0) {
-		PyObject *text = PyUnicode_FromString(c->remote_addr);
-
-		if (!text)
-			return NULL;
-		Py_XSETREF(*last, text);
-	}
-	return Py_NewRef(*last);
+	p->socket_class = client_socket_class();
+	return p->socket_class;
 }
 
-struct peer_values *peer_values_of(struct conn *c, PyObject *socket_class, PyObject **addr)
+void peers_release(struct peers *p)
+{
+	while (p->n_sockets > 0)
+		client_socket_release(&p->sockets[--p->n_sockets]);
+	Py_CLEAR(p->socket_class);
+	Py_CLEAR(p->last_addr);
+}
+
+static PyObject *client_addr(struct peers *p, const struct conn *c)
+{
+	PyObject *text;
+
+	if (!p->last_addr || PyUnicode_CompareWithASCIIString(p->last_addr, c->remote_addr) != 0) {
+		text = PyUnicode_FromString(c->remote_addr);
+		if (!text)
+			return NULL;
+		Py_XSETREF(p->last_addr, text);
+	}
+	return Py_NewRef(p->last_addr);
+}
+
+static PyObject *client_port(const struct conn *c)
+{
+	char digits[10];
+	size_t at = sizeof(digits);
+	unsigned port = c->remote_port;
+
+	do
+		digits[--at] = (char)('0' + port % 10);
+	while ((port /= 10) > 0);
+	return PyUnicode_DecodeLatin1(digits + at, (Py_ssize_t)(sizeof(digits) - at), NULL);
+}
+
+static bool socket_get(struct peers *p, struct client_socket *s)
+{
+	if (p->n_sockets == 0)
+		return client_socket_init(s, p->socket_class);
+	*s = p->sockets[--p->n_sockets];
+	return true;
+}
+
+static void socket_put(struct peers *p, struct client_socket *s)
+{
+	client_socket_attach(s, NULL);
+	if (p->n_sockets < KEPT_SOCKETS && client_socket_is_new(s))
+		p->sockets[p->n_sockets++] = *s;
+	else
+		client_socket_release(s);
+}
+
+static void values_free(void *data)
+{
+	struct peer_values *v = data;
+
+	socket_put(v->peers, &v->socket);
+	Py_XDECREF(v->addr);
+	Py_XDECREF(v->port);
+	free(v);
+}
+
+struct peer_values *peer_values_of(struct peers *p, struct conn *c)
 {
 	struct peer_values *v = c->app_data;
 
@@ -28,23 +82,15 @@ struct peer_values *peer_values_of(struct conn *c, PyObject *socket_class, PyObj
 		PyErr_NoMemory();
 		return NULL;
 	}
-	c->app_data = v;
-	v->addr = client_addr(c, addr);
-	v->port = PyUnicode_FromFormat("%u", c->remote_port);
-	if (v->addr && v->port && client_socket_init(&v->socket, socket_class))
+	v->peers = p;
+	v->addr = client_addr(p, c);
+	v->port = client_port(c);
+	if (v->addr && v->port && socket_get(p, &v->socket)) {
+		c->app_data = v;
 		return v;
-	peer_values_forget(c);
+	}
+	values_free(v);
 	return NULL;
-}
-
-static void peer_values_free(void *data)
-{
-	struct peer_values *v = data;
-
-	client_socket_release(&v->socket);
-	Py_XDECREF(v->addr);
-	Py_XDECREF(v->port);
-	free(v);
 }
 
 /* The connection closes in a thread that may be without the GIL. */
@@ -53,5 +99,5 @@ void peer_values_forget(struct conn *c)
 	struct peer_values *v = c->app_data;
 
 	c->app_data = NULL;
-	gil_do(peer_values_free, v);
+	gil_do(values_free, v);
 }

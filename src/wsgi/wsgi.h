@@ -45,7 +45,7 @@ PyObject *field_names_key(struct field_names *names, struct slice name);
 
 /* environ.c: the names and the templates that environs are copied from. */
 struct environ_maker;
-struct environ_maker *environ_maker_new(const struct wsgi_app *app, PyObject *errors,
+struct environ_maker *environ_maker_new(struct wsgi_app *app, PyObject *errors,
 					PyObject *file_wrapper);
 void environ_maker_free(struct environ_maker *maker);
 
@@ -69,6 +69,9 @@ PyObject *client_socket_class(void); /* a new reference, or NULL with an excepti
 bool client_socket_init(struct client_socket *s, PyObject *class);
 void client_socket_release(struct client_socket *s);
 
+/* Whether another connection may have it. */
+bool client_socket_is_new(const struct client_socket *s);
+
 /* Whose descriptor a use of the object gets from now on; NULL: none. */
 void client_socket_attach(struct client_socket *s, struct exchange *x);
 
@@ -78,13 +81,26 @@ bool client_socket_ready(struct exchange *x);
 
 /* peer.c: what the requests of a connection have in common. */
 struct peer_values {
+	struct peers *peers;
 	PyObject *addr, *port;
 	struct client_socket socket;
 };
 
-/* Made for the first request; the connection's.  NULL with an exception.  *addr is the last
- * client's address: one str for all of a proxy's connections. */
-struct peer_values *peer_values_of(struct conn *c, PyObject *socket_class, PyObject **addr);
+enum { KEPT_SOCKETS = 64 };
+
+/* What connections have from earlier ones. */
+struct peers {
+	PyObject *socket_class;
+	PyObject *last_addr; /* of a client: one str for all of a proxy's connections */
+	struct client_socket sockets[KEPT_SOCKETS];
+	unsigned n_sockets;
+};
+
+bool peers_init(struct peers *p); /* false with an exception set */
+void peers_release(struct peers *p);
+
+/* Made for the first request; the connection's.  NULL with an exception. */
+struct peer_values *peer_values_of(struct peers *p, struct conn *c);
 
 /* Drops it, if there is one: also without the GIL. */
 void peer_values_forget(struct conn *c);
@@ -151,6 +167,7 @@ struct wsgi_app {
 	PyObject *wait;		  /* ucorn.wait */
 	struct wsgi_options options;
 	struct environ_maker *environs;
+	struct peers peers;
 	struct start_pool *starts;
 	struct input_pool *inputs;
 	/* With options.pauses: */

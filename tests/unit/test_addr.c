@@ -151,6 +151,32 @@ static void test_ip_text(void **state)
 	assert_int_equal(port, 0);
 }
 
+static void test_ip_equal(void **state)
+{
+	static const char *const ips[] = {"192.0.2.7", "192.0.2.8", "2001:db8::1", "::", ""};
+	struct sockaddr_in6 a[ARRAY_LEN(ips)] = {0};
+
+	UNUSED(state);
+	for (size_t i = 0; i < ARRAY_LEN(ips); i++) {
+		struct sockaddr_in *in = (void *)&a[i];
+
+		in->sin_port = (in_port_t)i;
+		if (inet_pton(AF_INET, ips[i], &in->sin_addr) == 1)
+			in->sin_family = AF_INET;
+		else if (inet_pton(AF_INET6, ips[i], &a[i].sin6_addr) == 1)
+			a[i].sin6_family = AF_INET6;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(ips); i++)
+		for (size_t j = 0; j < ARRAY_LEN(ips); j++) {
+			struct sockaddr_in6 other = a[j];
+
+			other.sin6_port = 80;
+			assert_int_equal(
+				addr_ip_equal((struct sockaddr *)&a[i], (struct sockaddr *)&other),
+				i == j && ips[i][0]);
+		}
+}
+
 static void test_text(void **state)
 {
 	static const char *const texts[] = {"a.b:80",	    "[::1]:0",	     "tcp://unix:1",
@@ -178,7 +204,7 @@ int main(void)
 		cmocka_unit_test(test_tcp_forms), cmocka_unit_test(test_unix_forms),
 		cmocka_unit_test(test_fd_form),	  cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_lengths),	  cmocka_unit_test(test_ip_text),
-		cmocka_unit_test(test_text),
+		cmocka_unit_test(test_ip_equal),  cmocka_unit_test(test_text),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

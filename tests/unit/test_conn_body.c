@@ -364,19 +364,25 @@ static void test_files_over_the_limit_are_streamed(void **state)
 static void test_files_over_the_limit_where_nobody_can_wait(void **state)
 {
 	static const char input[] = HEAD_OF("/", LENGTH_8) "12345678";
+	size_t first = strlen(input) - 1;
 	struct mem_client cl;
 
 	UNUSED(state);
 	service.wait = NULL;
 	limit_files(8);
 	all = 1; /* another worker's */
-	converse(input, SIZE_MAX, &cl);
+	converse(input, first, &cl);
 	assert_answer(&cl, "503", "");
 	mem_client_release(&cl);
 	assert_int_equal(app.started, 0);
 	assert_int_equal(all, 1);
-	all = 0;
+	/* What is there already is not stored. */
 	converse(input, SIZE_MAX, &cl);
+	assert_answer(&cl, "200", "");
+	mem_client_release(&cl);
+	assert_int_equal(all, 1);
+	all = 0;
+	converse(input, first, &cl);
 	assert_answer(&cl, "200", "");
 	mem_client_release(&cl);
 }
@@ -483,6 +489,34 @@ static void test_idle_connections_hold_no_memory(void **state)
 	mem_client_release(&cl);
 }
 
+/* However its head comes: a client that takes long to send it holds little. */
+static void test_slow_heads_hold_little_memory(void **state)
+{
+	static const char begin[] = "POST / HTTP/1.1\r\nHost: h\r\nX: ",
+			  end[] = "\r\n" LENGTH_8 "\r\n";
+	char input[12000];
+	size_t len = sizeof(begin) - 1;
+
+	UNUSED(state);
+	service.limits.field_bytes = sizeof(input);
+	memset(input, 'x', sizeof(input));
+	memcpy(input, begin, len);
+	memcpy(input + sizeof(input) - sizeof(end) - 7, end, sizeof(end) - 1);
+	for (size_t step = 1; step < sizeof(input); step = step * 3 + 1) {
+		struct mem_client cl;
+		size_t came = step;
+
+		mem_client_init(&cl, &service, slice_of(input, sizeof(input)), came);
+		for (; came < sizeof(input) && cl.conn.state < CONN_SPOOL; came += step) {
+			assert_true(cl.conn.in_cap <= 4096 || came > 2048);
+			mem_client_more(&cl, came + step);
+		}
+		mem_client_close(&cl);
+		assert_memory_equal(cl.mem.output.base, "HTTP/1.1 200", 12);
+		mem_client_release(&cl);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -508,6 +542,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_busy_applications_do_not_slow_clients_down,
 						setup, teardown),
 		cmocka_unit_test_setup_teardown(test_idle_connections_hold_no_memory, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(test_slow_heads_hold_little_memory, setup,
 						teardown),
 	};
 

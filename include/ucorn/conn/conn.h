@@ -64,7 +64,16 @@ struct conn_kit {
 	struct outq_memory out;
 };
 
-enum { CONN_INPUT_BYTES = 16384, CONN_KITS = 64 };
+/* Of an input buffer: a request that fits is received by one call, and its body is read where it
+ * is. */
+enum { CONN_INPUT_BYTES = 32768, CONN_KITS = 64 };
+
+/* A client's address, and what follows from it. */
+struct conn_peer {
+	struct sockaddr_in6 addr; /* or a sockaddr_in; zeroed: nobody's */
+	char text[ADDR_TEXT_MAX];
+	bool trusted; /* a proxy that is believed */
+};
 
 /* What all connections of a worker share.  Owned by the worker; zeroed but for
  * what conn_service_init sets.
@@ -95,6 +104,7 @@ struct conn_service {
 	atomic_bool leaving;	 /* this worker takes no more requests after these */
 	bool timed;		 /* someone wants durations */
 	unsigned connections;	 /* open now */
+	struct conn_peer peer;	 /* the last one: behind a proxy, all are the same */
 	/* Held for the following; NULL: one thread does it all. */
 	pthread_mutex_t *lock;
 	atomic_uint busy;	   /* between start and finish of the application */

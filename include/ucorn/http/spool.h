@@ -1,5 +1,6 @@
 /* A request body, or what has come of it: in memory up to a limit, behind it in an unlinked
- * temporary file.  Written by the connection, read by the application. */
+ * temporary file; or, if all of it came at once, where it is.  Written by the connection, read
+ * by the application. */
 #ifndef UCORN_HTTP_SPOOL_H
 #define UCORN_HTTP_SPOOL_H
 
@@ -20,6 +21,7 @@ struct spool_store {
 
 struct spool {
 	struct spool_store *store; /* borrowed */
+	const char *borrowed;	   /* the whole body, somebody else's; NULL: it is not */
 	struct buf memory;	   /* the whole body, or its not yet written tail */
 	int fd;			   /* of the temporary file; -1: none */
 	uint64_t filed;		   /* bytes counted for that file */
@@ -42,6 +44,10 @@ void spool_release(struct spool *s);
  * -ENOSPC when the disk is full.  On failure nothing was put in.  May block on the
  * disk. */
 MUST_CHECK int spool_put(struct spool *s, struct slice bytes);
+
+/* The whole body is bytes, which stay where they are until the spool is reset.  Only while there
+ * is nothing in it. */
+void spool_borrow(struct spool *s, struct slice bytes);
 
 /* Puts bytes into memory, whatever the limit: 0 or -ENOMEM.  Only without a file. */
 MUST_CHECK int spool_hold(struct spool *s, struct slice bytes);

@@ -2,6 +2,7 @@
 #ifndef UCORN_NET_ADDR_H
 #define UCORN_NET_ADDR_H
 
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -26,6 +27,12 @@ enum { ADDR_TEXT_MAX = 64 };
 
 /* The IP address of sa as text and its port; "" and 0 for unix sockets. */
 void addr_ip_text(const struct sockaddr *sa, char text[ADDR_TEXT_MAX], unsigned *port);
+
+/* 0 for unix sockets. */
+unsigned addr_port(const struct sockaddr *sa);
+
+/* Whether both have the same IP address; false if they have none. */
+bool addr_ip_equal(const struct sockaddr *a, const struct sockaddr *b);
 
 enum { ADDR_REPR_MAX = 300 };
 
