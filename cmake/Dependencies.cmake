@@ -35,7 +35,12 @@ ucorn_python("sysconfig.get_config_var('LIBDIR')" PYTHON_LIBDIR)
 ucorn_python("sysconfig.get_config_var('LDLIBRARY')" PYTHON_LDLIBRARY)
 ucorn_python("sys.base_prefix" PYTHON_PREFIX)
 ucorn_python("'%d.%d' % sys.version_info[:2]" PYTHON_MINOR)
-if(NOT PYTHON_LDLIBRARY MATCHES "\\.so")
+if(UCORN_STATIC_PYTHON)
+	ucorn_python("sysconfig.get_config_var('LIBPL')" PYTHON_LIBDIR)
+	ucorn_python("sysconfig.get_config_var('LIBRARY')" PYTHON_LDLIBRARY)
+	ucorn_python("';'.join(' '.join(map(sysconfig.get_config_var, ('LIBS', 'MODLIBS', 'SYSLIBS'))).split())"
+		PYTHON_NEEDS)
+elseif(NOT PYTHON_LDLIBRARY MATCHES "\\.so")
 	message(FATAL_ERROR "${UCORN_PYTHON} has no shared library to embed: it was built without "
 		"--enable-shared (pyenv: PYTHON_CONFIGURE_OPTS=--enable-shared pyenv install VERSION)")
 endif()
@@ -56,7 +61,15 @@ if(UCORN_PYDEBUG AND CMAKE_C_COMPILER_ID STREQUAL "GNU")
 	target_compile_options(dep_python_headers INTERFACE -fno-canonical-system-headers)
 endif()
 add_library(dep_python INTERFACE)
-target_link_libraries(dep_python INTERFACE ${PYTHON_LIBRARY})
+if(UCORN_STATIC_PYTHON)
+	# All of it, for extension modules; and as Python's own program is linked, since code that
+	# may be anywhere is what makes the shared library slower.
+	target_link_libraries(dep_python INTERFACE
+		"-Wl,--whole-archive" ${PYTHON_LIBRARY} "-Wl,--no-whole-archive" ${PYTHON_NEEDS})
+	target_link_options(dep_python INTERFACE -no-pie -Wl,--export-dynamic)
+else()
+	target_link_libraries(dep_python INTERFACE ${PYTHON_LIBRARY})
+endif()
 
 # An installed program finds the library, too, where the linker would not look for it.  There is
 # no such path in it for the system's own.
