@@ -39,14 +39,14 @@ def post_worker_init(worker): tell("all")
 """
 
 
+def rollup_kib(pid, name):
+    rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    return int(re.search(rf"^{name}:\s+(\d+)", rollup, re.M)[1])
+
+
 def pss_kib(pids):
     """Shared memory counts as the share of each."""
-
-    def of(pid):
-        rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
-        return int(re.search(r"^Pss:\s+(\d+)", rollup, re.M)[1])
-
-    return sum(map(of, pids))
+    return sum(rollup_kib(pid, "Pss") for pid in pids)
 
 
 def all_of(server):
@@ -71,10 +71,10 @@ def bare(folder):
         process.stdin.close()
 
 
-def note_modules(serve, folder, *args):
+def note_modules(serve, folder, *args, app="flaskapp:app"):
     """Which modules there are in ucorn's master and only in its workers."""
     (folder / "tell.py").write_text(TELLING.format(folder=str(folder)))
-    server = serve("flaskapp:app", "-c", folder / "tell.py", *args)
+    server = serve(app, "-c", folder / "tell.py", *args)
     server.stop()
     before, all_names = ((folder / name).read_text().split("\n") for name in ("before", "all"))
     (folder / "after").write_text("\n".join(name for name in all_names if name not in before))
@@ -103,6 +103,47 @@ def test_memory(serve, tmp_path, figure, args, limit):
     figure("times bare", round(kib["ucorn"] / kib["bare"], 3))
     assert kib["ucorn"] <= limit * kib["bare"]
     assert kib["ucorn"] < kib["gunicorn"]
+
+
+def worker_of(server):
+    (pid,) = server.wait_workers(1)
+    wait_idle(pid)
+    return pid
+
+
+def ask(server, times):
+    with server.connect() as client:
+        for _ in range(times):
+            assert client.request("GET", "/").status == 200
+
+
+def test_what_a_worker_has_for_itself(serve, tmp_path, figure, backend):
+    """Beyond an interpreter that does nothing, when it has answered a thousand requests."""
+    note_modules(serve, tmp_path, "-k", backend, app="wsgiapp:app")
+    server = serve("wsgiapp:app", "-k", backend)
+    ask(server, 1000)
+    with bare(tmp_path) as (_parent, *children):
+        own = rollup_kib(worker_of(server), "Private_Dirty")
+        least = max(rollup_kib(pid, "Private_Dirty") for pid in children)
+    figure("Private_Dirty in KiB", {"ucorn": own, "bare": least})
+    assert own - least < 2048
+
+
+def test_what_an_idle_connection_holds(serve, figure, backend):
+    server = serve("wsgiapp:app", "-k", backend, "--worker-connections", 5000, "--keep-alive", 60)
+    worker = worker_of(server)
+    count = 2000
+    with contextlib.ExitStack() as stack:
+        for _ in range(200):  # what a worker keeps for requests
+            ask(server, 1)
+        before = rollup_kib(worker, "Private_Dirty")
+        for _ in range(count):
+            client = stack.enter_context(server.connect())
+            assert client.request("GET", "/").status == 200
+        wait_idle(worker)
+        held = (rollup_kib(worker, "Private_Dirty") - before) * 1024 / count
+        figure("bytes per idle connection", round(held))
+        assert held < 2048
 
 
 def seconds_to_answer(work, kind):
