@@ -12,7 +12,8 @@ import tempfile
 from collections import Counter
 from pathlib import Path
 
-from running import Failed, Running, Unanswered, request_of
+from running import Failed, Running, Unanswered, environ_with, request_of
+from servers import APPS, BUILD, PYTHON
 
 #: str's hashes, and with them the collisions in dictionaries, are the same in each run.
 ENVIRON = {"PYTHONHASHSEED": "0"}
@@ -52,18 +53,46 @@ def answered(running, client, request):
     return running.connect()
 
 
-def run_callgrind(server, workload, questions, folder, connections=1):
-    """Runs the server under callgrind, which writes a file into folder for each process.
-    questions: requests, and how many of each."""
-    under = [
+def callgrind(folder):
+    return [
         "valgrind", "-q", "--tool=callgrind", "--trace-children=yes",
         f"--callgrind-out-file={folder}/callgrind.%p",
     ]  # fmt: skip
-    with Running(server, workload, under, ENVIRON) as running:
+
+
+def run_callgrind(server, workload, questions, folder, connections=1):
+    """Runs the server under callgrind, which writes a file into folder for each process.
+    questions: requests, and how many of each."""
+    with Running(server, workload, callgrind(folder), ENVIRON) as running:
         for request, count in questions:
             ask(running, request, count, connections)
         running.terminate()
         running.wait_end()
+
+
+#: The interpreters that servers run in or embed: what calls the application is imported.
+INTERPRETERS = {
+    "shared library, as ucorn has it": [BUILD / "tests/bare_python", PYTHON, "0", "{names}", "/dev/null", APPS],
+    "python3": [PYTHON, "-c", "import in_process"],
+}
+
+
+def application_alone(command, workload):
+    """Instructions of a call in process, without a server; with it, those of copying environ."""
+
+    def run(calls):
+        with tempfile.TemporaryDirectory() as folder:
+            names = Path(folder) / "names"
+            names.write_text("in_process\n")
+            variables = {"PYTHONPATH": str(APPS), "APPLICATION": workload.app, "CALLS": str(calls)}
+            subprocess.run(
+                [*callgrind(folder), *(str(word).format(names=names) for word in command)],
+                check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                env=environ_with({**ENVIRON, **variables}),
+            )  # fmt: skip
+            return total_of(folder)
+
+    return (run(MANY) - run(FEW)) / (MANY - FEW)
 
 
 def total_of(folder):

@@ -5,6 +5,7 @@
     tests/bench/instructions.py --workload headers limit ucorn bjoern
     tests/bench/instructions.py --functions 30 ucorn
     tests/bench/instructions.py --system-calls ucorn gunicorn
+    tests/bench/instructions.py --alone --workload flask
     tests/bench/instructions.py -- build/debug/ucorn -b 127.0.0.1:{port} -k event {app}
 
 Servers are those of servers.py, by their names, or one command that has {port} and {app} in
@@ -64,6 +65,8 @@ def arguments():
                         help="that send at the same time (default 1)")  # fmt: skip
     parser.add_argument("--functions", type=int, metavar="N", help="the N that cost most")
     parser.add_argument("--system-calls", action="store_true", help="those, not instructions")
+    parser.add_argument("--alone", action="store_true",
+                        help="of the application, called in process without a server")  # fmt: skip
     parser.add_argument("servers", nargs="*", metavar="SERVER", help="names, or -- COMMAND")
     words = sys.argv[1:]
     command = []
@@ -85,6 +88,11 @@ def arguments():
 def main():
     args = arguments()
     end_by_sigterm()
+    if args.alone:
+        for name, command in counting.INTERPRETERS.items():
+            cost = counting.application_alone(command, WORKLOADS[args.workload])
+            print(f"{cost:10,.0f}  instructions per call, {name}", flush=True)
+        return 0
     tell = tell_total
     if args.functions:
         tell = tell_functions

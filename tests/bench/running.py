@@ -132,4 +132,6 @@ def _ticks(process):
         return 0
 
 
-__all__ = ["Failed", "Running", "Truncated", "Unanswered", "end_by_sigterm", "request_of"]
+__all__ = [
+    "Failed", "Running", "Truncated", "Unanswered", "end_by_sigterm", "environ_with", "request_of",
+]  # fmt: skip
