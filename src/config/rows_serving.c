@@ -281,7 +281,8 @@ static const struct setting rows[] = {
 		.default_text = "64k",
 		.section = SECTION_SECURITY,
 		.description = "How much of a request's body waits in memory for the application; "
-			       "a longer one waits in a temporary file.",
+			       "a longer one waits in a temporary file, unless it has come at once "
+			       "with its head.",
 	},
 	{
 		FIELD(stream_request_body),

@@ -1,7 +1,7 @@
 /* How the body of a request comes in.
  *
- * Usually all of it is stored before the application starts (CONN_SPOOL): in
- * memory, then in a file.  With stream_bodies, or when the files of all workers
+ * A body that has come with its head is read where it is.  Usually all of another one is stored
+ * before the application starts (CONN_SPOOL): in memory, then in a file.  With stream_bodies, or when the files of all workers
  * hold too much already, the application starts with what there is, and waits
  * for the rest when it reads (exchange_body_more).
  *
@@ -70,15 +70,15 @@ static int start_application(struct conn *c)
 	return GO_ON;
 }
 
-/* All of the body has come with the head: it stays where it is. */
+/* All of the body has come with the head: it stays where it is, before head_end. */
 static int use_in_place(struct conn *c)
 {
-	struct http_request *req = &c->x.request;
+	size_t len = (size_t)c->x.request.content_length;
 
-	spool_borrow(&c->x.body, slice_of(c->in + c->in_start, (size_t)req->content_length));
-	c->in_start += (size_t)req->content_length;
+	spool_borrow(&c->x.body, slice_of(c->in + c->in_start, len));
+	c->in_start += len;
 	c->head_end = c->in_start;
-	c->decoder.received = req->content_length;
+	c->decoder.received = len;
 	c->x.body_complete = true;
 	return start_application(c);
 }
@@ -88,15 +88,15 @@ int conn_begin_body(struct conn *c)
 	const struct http_request *req = &c->x.request;
 	struct conn_service *s = c->service;
 
+	http_body_init(&c->decoder, req, s->limits.body);
+	if (!s->stream_bodies)
+		send_continue(c);
 	if (req->body == HTTP_BODY_LENGTH && req->content_length <= c->in_end - c->in_start)
 		return use_in_place(c);
-	http_body_init(&c->decoder, req, s->limits.body);
 	c->body_since_ms = s->now_ms - s->app_ms;
 	c->body_counted = 0;
 	deadline_set(&s->deadlines, &c->deadline, DEADLINE_BODY, s->now_ms);
 	conn_set_state(c, CONN_SPOOL);
-	if (!s->stream_bodies)
-		send_continue(c);
 	return GO_ON;
 }
 

@@ -42,9 +42,9 @@ static void input_free(struct conn *c)
 /* Makes the input buffer larger, or gets one.  Only while no slice points into it. */
 static int input_grow(struct conn *c)
 {
-	bool is_small = c->in_cap < CONN_INPUT_BYTES;
-	size_t cap = is_small ? CONN_INPUT_BYTES : 2 * c->in_cap;
-	char *bytes = is_small ? block_get(&c->service->inputs) : malloc(cap);
+	bool is_whole = c->in_cap >= CONN_INPUT_BYTES;
+	size_t cap = is_whole ? 2 * c->in_cap : CONN_INPUT_BYTES;
+	char *bytes = is_whole ? malloc(cap) : block_get(&c->service->inputs);
 
 	if (!bytes)
 		return -ENOMEM;
@@ -58,7 +58,7 @@ static int input_grow(struct conn *c)
 }
 
 /* The start of a head that its client may take long to go on with: many of those must not hold
- * much. */
+ * much.  It moves back into a whole buffer before more of it is received. */
 static void input_shrink(struct conn *c)
 {
 	size_t used = c->in_end - c->in_start;
@@ -91,6 +91,8 @@ static void input_release(struct conn *c)
 /* Room for a head: what has come of it moves to the front, or the buffer grows. */
 static int head_room(struct conn *c)
 {
+	if (c->in_cap < CONN_INPUT_BYTES)
+		return input_grow(c);
 	if (c->in_cap - c->in_end >= MIN_ROOM)
 		return 0;
 	if (c->in_start > 0) {

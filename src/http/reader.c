@@ -8,9 +8,11 @@
  * http-parser is not given the request line but a constant one.  It knows a
  * closed list of methods, while any token is one (RFC 9110 9.1), and it would
  * parse the target a second time; method, target and version come from the line
- * that strict.c checked.  Then it gets all field lines of the complete head at
- * once, so each name and each value comes in one call and points into the bytes
- * of the caller.  It is paused behind the head and never sees a body.
+ * that strict.c checked.  As that line is always the same, a parser that has read it
+ * is copied.  Then it gets all field lines of the complete head, but for the
+ * insides of long values, which strict.c has checked and which say nothing to it; names
+ * and values point into the bytes of the caller.  It is paused behind the head and never
+ * sees a body.
  *
  * What strict.c has passed, http-parser should pass; should it refuse a head
  * after all, the request is refused.  What it is known to refuse, or to take only

@@ -97,7 +97,7 @@ static inline bool is_value(__m128i bytes)
 }
 
 /* Letters, digits, '-' and '.': what most names are made of. */
-static inline bool is_name(__m128i bytes)
+static inline bool is_plain(__m128i bytes)
 {
 	__m128i letters = in_range(_mm_or_si128(bytes, _mm_set1_epi8(0x20)), 'a', 26);
 	__m128i others = _mm_or_si128(in_range(bytes, '0', 10), in_range(bytes, '-', 2));
@@ -144,7 +144,7 @@ size_t strict_span(struct slice s, enum strict_class class)
 	else if (class == STRICT_TARGET)
 		n = span_blocks(s, is_target);
 	else if (class == STRICT_TOKEN || class == STRICT_HOST)
-		n = span_blocks(s, is_name);
+		n = span_blocks(s, is_plain);
 	if (n == s.len)
 		return n;
 	return n + strict_span_bytewise(slice_of(s.base + n, s.len - n), class);

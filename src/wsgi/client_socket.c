@@ -3,7 +3,7 @@
  *
  * A connection has one such object, of a class in pylib/ucorn/client_socket.py.
  * It costs next to nothing until it is used; then it calls the share object made
- * here, which gives it a descriptor of the running exchange.  The share object
+ * here (or left by an earlier connection), which gives it a descriptor of the running exchange.  The share object
  * knows that exchange only from its environ to its end, so what an application
  * keeps for longer does no harm.
  *
@@ -95,23 +95,28 @@ static PyObject *object_new(PyObject *class, PyObject *share)
 	return object;
 }
 
-bool client_socket_init(struct client_socket *s, PyObject *class)
+static PyObject *share_new(void)
 {
 	struct share_object *share = PyObject_New(struct share_object, &share_type);
 
 	if (!share)
-		return false;
+		return NULL;
 	share->exchange = NULL;
 	share->used = false;
-	s->share = (PyObject *)share;
-	s->object = object_new(class, s->share);
+	return (PyObject *)share;
+}
+
+bool client_socket_init(struct client_socket *s, PyObject *class)
+{
+	if (!s->share)
+		s->share = share_new();
+	s->object = s->share ? object_new(class, s->share) : NULL;
 	return s->object != NULL;
 }
 
 void client_socket_attach(struct client_socket *s, struct exchange *x)
 {
-	if (s->share)
-		((struct share_object *)s->share)->exchange = x;
+	((struct share_object *)s->share)->exchange = x;
 }
 
 /* One that nobody has kept is closed, as gunicorn's is, before it is dropped: Python
@@ -127,20 +132,19 @@ static void close_unkept(struct client_socket *s)
 	Py_XDECREF(done);
 }
 
-bool client_socket_is_new(const struct client_socket *s)
+PyObject *client_socket_release(struct client_socket *s)
 {
-	const struct share_object *share = (const struct share_object *)s->share;
+	PyObject *share = s->share;
 
-	return s->object && !share->used && Py_REFCNT(s->object) == 1 && Py_REFCNT(s->share) == 2;
-}
-
-void client_socket_release(struct client_socket *s)
-{
-	if (!s->share)
-		return;
+	if (!share)
+		return NULL;
 	client_socket_attach(s, NULL);
 	if (s->object)
 		close_unkept(s);
 	Py_CLEAR(s->object);
-	Py_CLEAR(s->share);
+	s->share = NULL;
+	if (!((struct share_object *)share)->used && Py_REFCNT(share) == 1)
+		return share;
+	Py_DECREF(share);
+	return NULL;
 }

@@ -59,7 +59,7 @@ static bool put_field(PyObject *environ, PyObject *key, PyObject *value)
 		return false;
 	if (there == value)
 		return true;
-	return put(environ, key, PyUnicode_FromFormat("%U,%U", there, value));
+	return environ_put(environ, key, PyUnicode_FromFormat("%U,%U", there, value));
 }
 
 /* Fields that are no HTTP_ key: CGI's own two, and the transfer coding, which
@@ -84,7 +84,7 @@ static bool put_fields(struct environ_maker *m, PyObject *environ, const struct 
 		bool ok;
 
 		if (special_field(m, f, &key)) {
-			if (key && !put(environ, key, latin1(f->value)))
+			if (key && !environ_put(environ, key, latin1(f->value)))
 				return false;
 			continue;
 		}
@@ -107,8 +107,8 @@ static bool put_method(struct environ_maker *m, PyObject *environ, struct slice 
 	bool is_post = slice_eq(method, SLICE("POST"));
 
 	return slice_eq(method, SLICE("GET")) ||
-	       put(environ, m->keys[KEY_REQUEST_METHOD],
-		   is_post ? Py_NewRef(m->texts[TEXT_POST]) : latin1(method));
+	       environ_put(environ, m->keys[KEY_REQUEST_METHOD],
+			   is_post ? Py_NewRef(m->texts[TEXT_POST]) : latin1(method));
 }
 
 static bool put_protocol(struct environ_maker *m, PyObject *environ, struct slice version)
@@ -116,8 +116,8 @@ static bool put_protocol(struct environ_maker *m, PyObject *environ, struct slic
 	bool is_1_0 = slice_eq(version, SLICE("HTTP/1.0"));
 
 	return slice_eq(version, SLICE("HTTP/1.1")) ||
-	       put(environ, m->keys[KEY_SERVER_PROTOCOL],
-		   is_1_0 ? Py_NewRef(m->texts[TEXT_HTTP10]) : latin1(version));
+	       environ_put(environ, m->keys[KEY_SERVER_PROTOCOL],
+			   is_1_0 ? Py_NewRef(m->texts[TEXT_HTTP10]) : latin1(version));
 }
 
 /* Where the application is mounted: by the process's environment, or by a trusted
@@ -171,7 +171,7 @@ static bool put_line(struct environ_maker *m, PyObject *environ, struct exchange
 	if (!path)
 		return false;
 	if (script.base != m->script_path &&
-	    !put(environ, m->keys[KEY_SCRIPT_NAME], latin1(script))) {
+	    !environ_put(environ, m->keys[KEY_SCRIPT_NAME], latin1(script))) {
 		Py_DECREF(path);
 		return false;
 	}
@@ -181,10 +181,11 @@ static bool put_line(struct environ_maker *m, PyObject *environ, struct exchange
 		raw = Py_NewRef(path);
 	else
 		raw = latin1(req->target);
-	return put(environ, m->keys[KEY_PATH_INFO], path) &&
-	       put(environ, m->keys[KEY_RAW_URI], raw) && put_method(m, environ, req->method) &&
-	       put_protocol(m, environ, req->version) &&
-	       (req->query.len == 0 || put(environ, m->keys[KEY_QUERY_STRING], latin1(req->query)));
+	return environ_put(environ, m->keys[KEY_PATH_INFO], path) &&
+	       environ_put(environ, m->keys[KEY_RAW_URI], raw) &&
+	       put_method(m, environ, req->method) && put_protocol(m, environ, req->version) &&
+	       (req->query.len == 0 ||
+		environ_put(environ, m->keys[KEY_QUERY_STRING], latin1(req->query)));
 }
 
 /* ---- the peer */
@@ -215,8 +216,8 @@ static bool put_server_from_host(struct environ_maker *m, PyObject *environ,
 		port = slice_of(colon + 1, name.len - (size_t)(colon + 1 - name.base));
 		name.len = (size_t)(colon - name.base);
 	}
-	return put(environ, m->keys[KEY_SERVER_NAME], latin1(name)) &&
-	       put(environ, m->keys[KEY_SERVER_PORT], latin1(port));
+	return environ_put(environ, m->keys[KEY_SERVER_NAME], latin1(name)) &&
+	       environ_put(environ, m->keys[KEY_SERVER_PORT], latin1(port));
 }
 
 /* ---- the whole */
@@ -234,8 +235,8 @@ static bool put_length(struct environ_maker *m, PyObject *environ, struct exchan
 {
 	if (x->request.body != HTTP_BODY_CHUNKED || !x->body_complete)
 		return true;
-	return put(environ, m->keys[KEY_CONTENT_LENGTH],
-		   PyUnicode_FromFormat("%llu", (unsigned long long)x->body.size));
+	return environ_put(environ, m->keys[KEY_CONTENT_LENGTH],
+			   PyUnicode_FromFormat("%llu", (unsigned long long)x->body.size));
 }
 
 PyObject *environ_new(struct environ_maker *m, struct exchange *x, PyObject *input,

@@ -50,7 +50,7 @@ struct environ_maker {
 };
 
 /* dict[key] = value; steals value, which may be NULL with an exception set. */
-static inline bool put(PyObject *dict, PyObject *key, PyObject *value)
+static inline bool environ_put(PyObject *dict, PyObject *key, PyObject *value)
 {
 	int rc = value ? PyDict_SetItem(dict, key, value) : -1;
 

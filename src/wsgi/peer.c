@@ -13,8 +13,8 @@ bool peers_init(struct peers *p)
 
 void peers_release(struct peers *p)
 {
-	while (p->n_sockets > 0)
-		client_socket_release(&p->sockets[--p->n_sockets]);
+	while (p->n_shares > 0)
+		Py_DECREF(p->shares[--p->n_shares]);
 	Py_CLEAR(p->socket_class);
 	Py_CLEAR(p->last_addr);
 }
@@ -44,21 +44,22 @@ static PyObject *client_port(const struct conn *c)
 	return PyUnicode_DecodeLatin1(digits + at, (Py_ssize_t)(sizeof(digits) - at), NULL);
 }
 
+/* The object itself is new: applications may have hung anything on it. */
 static bool socket_get(struct peers *p, struct client_socket *s)
 {
-	if (p->n_sockets == 0)
-		return client_socket_init(s, p->socket_class);
-	*s = p->sockets[--p->n_sockets];
-	return true;
+	if (p->n_shares > 0)
+		s->share = p->shares[--p->n_shares];
+	return client_socket_init(s, p->socket_class);
 }
 
 static void socket_put(struct peers *p, struct client_socket *s)
 {
-	client_socket_attach(s, NULL);
-	if (p->n_sockets < KEPT_SOCKETS && client_socket_is_new(s))
-		p->sockets[p->n_sockets++] = *s;
+	PyObject *share = client_socket_release(s);
+
+	if (share && p->n_shares < KEPT_SHARES)
+		p->shares[p->n_shares++] = share;
 	else
-		client_socket_release(s);
+		Py_XDECREF(share);
 }
 
 static void values_free(void *data)

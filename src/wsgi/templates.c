@@ -38,8 +38,9 @@ static bool put_listener(struct environ_maker *m, PyObject *dict, const struct l
 	/* On a unix socket the Host field decides, see put_server_from_host. */
 	port = !l || l->is_unix ? Py_NewRef(m->texts[TEXT_EMPTY])
 				: PyUnicode_FromFormat("%u", l->port);
-	return put(dict, m->keys[KEY_SERVER_NAME], PyUnicode_FromString(l ? l->name : "")) &&
-	       put(dict, m->keys[KEY_SERVER_PORT], port);
+	return environ_put(dict, m->keys[KEY_SERVER_NAME],
+			   PyUnicode_FromString(l ? l->name : "")) &&
+	       environ_put(dict, m->keys[KEY_SERVER_PORT], port);
 }
 
 /* A dict grows when its table is full, and its copies keep the size of the table: one
@@ -157,8 +158,8 @@ PyObject *template_copy(struct environ_maker *m, const struct listener *l, PyObj
 		return NULL;
 	dict = Py_NewRef(t->dict);
 	copy = PyDict_Copy(dict);
-	/* It may have begun with a garbage collection, in which another thread or greenlet has
-	 * put its own values there. */
+	/* Where Python makes the copy before it fills it, a garbage collection may have come
+	 * first, in which another thread or greenlet has put its own values there. */
 	if (copy &&
 	    (t->dict != dict || t->input != input || t->early_hints != early_hints ||
 	     t->addr != addr) &&

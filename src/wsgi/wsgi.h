@@ -65,12 +65,12 @@ struct client_socket {
 
 PyObject *client_socket_class(void); /* a new reference, or NULL with an exception */
 
-/* s is zeroed before, and released after a failure (with an exception) too. */
+/* s has share, of an earlier connection, or is zeroed; it is released after a failure (with an
+ * exception) too. */
 bool client_socket_init(struct client_socket *s, PyObject *class);
-void client_socket_release(struct client_socket *s);
 
-/* Whether another connection may have it. */
-bool client_socket_is_new(const struct client_socket *s);
+/* Gives back share if another connection may have it, else NULL. */
+PyObject *client_socket_release(struct client_socket *s);
 
 /* Whose descriptor a use of the object gets from now on; NULL: none. */
 void client_socket_attach(struct client_socket *s, struct exchange *x);
@@ -86,14 +86,14 @@ struct peer_values {
 	struct client_socket socket;
 };
 
-enum { KEPT_SOCKETS = 64 };
+enum { KEPT_SHARES = 64 };
 
 /* What connections have from earlier ones. */
 struct peers {
 	PyObject *socket_class;
-	PyObject *last_addr; /* of a client: one str for all of a proxy's connections */
-	struct client_socket sockets[KEPT_SOCKETS];
-	unsigned n_sockets;
+	PyObject *last_addr;	       /* of a client: one str for all of a proxy's connections */
+	PyObject *shares[KEPT_SHARES]; /* of client sockets */
+	unsigned n_shares;
 };
 
 bool peers_init(struct peers *p); /* false with an exception set */

@@ -1,6 +1,8 @@
 """What the application finds in its environ."""
 
+import concurrent.futures
 import contextlib
+import hashlib
 
 import pytest
 
@@ -203,6 +205,38 @@ def test_clients_that_take_turns(server):
             assert environ["REMOTE_ADDR"] == source
             assert environ["REMOTE_PORT"] == str(client.socket.getsockname()[1])
             assert environ["CONTENT_LENGTH"] == str(len(source))
+
+
+def test_clients_at_the_same_time(server):
+    """On connections of their own, and new ones in between."""
+
+    def ask(number):
+        source, body = f"127.0.0.{number % 3 + 1}", f"{number}".encode() * 300
+        for _ in range(5):
+            with server.connect(source=source) as client:
+                for _ in range(5):
+                    shown = client.request("POST", "/show", body=body)
+                    assert shown.json()["REMOTE_ADDR"] == source
+                    assert shown.json()["CONTENT_LENGTH"] == str(len(body))
+                    with server.connect(source=source) as other:
+                        text = other.request("POST", "/checksum", body=body).text
+                        assert text == hashlib.sha256(body).hexdigest()
+                    if shown.get("Connection") == "close":  # for another worker's sake
+                        break
+        return source
+
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        assert len(set(pool.map(ask, range(16)))) == 3
+
+
+@pytest.mark.ucorn_only
+def test_whom_to_trust_is_asked_of_each_client(serve, backend):
+    server = serve("wsgiapp:app", "-k", backend, "--forwarded-allow-ips", "127.0.0.2")
+    fields = [("X-Forwarded-Proto", "https")]
+    for last in (1, 2, 2, 3, 2, 1, 1):
+        with server.connect(source=f"127.0.0.{last}") as client:
+            environ = client.request("GET", "/show", fields=fields).json()
+        assert environ["wsgi.url_scheme"] == ("https" if last == 2 else "http")
 
 
 class TestUnixSocket:

@@ -273,6 +273,17 @@ def test_looking_is_no_use(serve, backend):
 
 
 @pytest.mark.ucorn_only
+@pytest.mark.parametrize("worker", ["sync", "gevent", "eventlet"])
+def test_nothing_of_one_client_is_on_anothers_socket(serve, worker):
+    server = serve("socketapp:app", "-k", worker, "-w", "1")
+    for name in ("first", "second", "third"):
+        with server.connect() as client:
+            assert client.request("GET", f"/marked?{name}").json() == [None, None]
+            found = client.request("GET", "/marked?again").json()
+            assert found in ([name, None], [name, name])
+
+
+@pytest.mark.ucorn_only
 def test_a_socket_kept_unused_fails_cleanly(quiet):
     closed = [-1, errno.EBADF]
     with quiet.connect() as client:

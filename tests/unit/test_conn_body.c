@@ -511,6 +511,8 @@ static void test_slow_heads_hold_little_memory(void **state)
 			assert_true(cl.conn.in_cap <= 4096 || came > 2048);
 			mem_client_more(&cl, came + step);
 		}
+		/* The body is not to come through that. */
+		assert_true(cl.conn.state != CONN_SPOOL || cl.conn.in_cap >= CONN_INPUT_BYTES);
 		mem_client_close(&cl);
 		assert_memory_equal(cl.mem.output.base, "HTTP/1.1 200", 12);
 		mem_client_release(&cl);

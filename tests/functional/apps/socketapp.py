@@ -8,6 +8,7 @@ import select
 import socket
 import sys
 import warnings
+import weakref
 
 import wsgiapp
 from wsgiapp import as_json, from_file, query, text
@@ -17,6 +18,7 @@ warnings.simplefilter("always", ResourceWarning)
 
 #: Sockets that outlive their request, by the id in the query.
 kept = {}
+marks = weakref.WeakKeyDictionary()
 
 # RFC 6455, as little of it as one short frame each way needs.
 
@@ -280,6 +282,16 @@ def environ_size(environ, start_response):
     return text(start_response, sys.getsizeof(environ))
 
 
+def marked(environ, start_response):
+    """What earlier requests have hung on the object, without using it."""
+    sock = environ["gunicorn.socket"]
+    found = [marks.get(sock), vars(sock).get("mark") if hasattr(sock, "__dict__") else None]
+    marks[sock] = environ["QUERY_STRING"]
+    if hasattr(sock, "__dict__"):
+        sock.mark = environ["QUERY_STRING"]
+    return as_json(start_response, found)
+
+
 # Not used, and kept.
 
 
@@ -301,7 +313,7 @@ ROUTES = {
     for function in (
         ws_stop, ws_list, ws_none, ws_generator, ws_empty_piece, ws_101, ws_101_generator,
         ws_101_used_before, ws_library, ws_waiting, browser, browser_says, keep, say, drop, cycle, used, used_late, used_file,
-        used_boom, properties, look, stop, descriptors, environ_size, remember, remembered,
+        used_boom, properties, look, marked, stop, descriptors, environ_size, remember, remembered,
     )
 }  # fmt: skip
 
