@@ -66,7 +66,7 @@ struct conn_kit {
 
 /* Of an input buffer: a request that fits is received by one call, and its body is read where it
  * is. */
-enum { CONN_INPUT_BYTES = 32768, CONN_KITS = 64 };
+enum { CONN_INPUT_BYTES = 20480, CONN_KITS = 64 };
 
 /* A client's address, and what follows from it. */
 struct conn_peer {
