@@ -11,14 +11,28 @@
 #include "ucorn/py/errors.h"
 #include "ucorn/py/interp.h"
 #include "ucorn/py/pyapi.h"
+#include "ucorn/py/pylib.h"
 
 static bool is_copy;
 static void (*on_copy)(void *data);
 static void *on_copy_data;
+static PyThreadState *first; /* the thread that Python was started on */
 
 bool interp_is_copy(void)
 {
 	return is_copy;
+}
+
+/* As interp_end, on another thread than Python's first. */
+static int end_on_thread(int code)
+{
+	PyObject *written = pylib_call("ucorn.copies", "end", NULL);
+	bool whole = written == Py_True;
+
+	if (!written)
+		py_error_log("Cannot end a process that the application forked");
+	Py_XDECREF(written);
+	return !whole && code == 0 ? INTERP_OUTPUT_LOST : code;
 }
 
 void interp_leave_copy(void)
@@ -29,7 +43,7 @@ void interp_leave_copy(void)
 		py_error_log("Exception in a process that the application forked");
 		code = 1;
 	}
-	code = interp_end(code);
+	code = PyThreadState_Get() == first ? interp_end(code) : end_on_thread(code);
 	fflush(NULL);
 	_exit(code);
 }
@@ -96,6 +110,7 @@ int interp_watch_copies(void (*called)(void *data), void *data, struct err *err)
 	PyObject *os = PyImport_ImportModule("os"), *result = NULL, *method = NULL;
 	PyObject *functions = hook_functions(), *none = PyTuple_New(0);
 
+	first = PyThreadState_Get();
 	on_copy = called;
 	on_copy_data = data;
 	if (os)

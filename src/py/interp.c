@@ -90,7 +90,7 @@ int interp_end(int code)
 		proxies_end();
 		log_bridge_end();
 	}
-	return Py_FinalizeEx() < 0 && code == 0 ? 120 : code;
+	return Py_FinalizeEx() < 0 && code == 0 ? INTERP_OUTPUT_LOST : code;
 }
 
 void interp_freeze(bool tidy)

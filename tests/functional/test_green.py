@@ -18,6 +18,9 @@ pytestmark = [pytest.mark.ucorn_only]
 
 HUBS = ("gevent", "eventlet")
 
+#: Newer versions of eventlet print at their import that it is deprecated, but not if this is set.
+QUIET = {"EVENTLET_TESTS": "1"}
+
 
 @pytest.fixture(params=HUBS)
 def hub(request):
@@ -48,7 +51,7 @@ def check_place(found, hub):
 
 
 def test_applications_are_patched_before_they_are_imported(start, hub):
-    server = start()
+    server = start(env=QUIET)
     found = server.get("/about").json()
     check_place(found, hub)
     assert not found["preloaded"]
@@ -57,7 +60,7 @@ def test_applications_are_patched_before_they_are_imported(start, hub):
 
 
 def test_preloaded_applications_too(start, hub):
-    server = start("--preload")
+    server = start("--preload", env=QUIET)
     found = server.get("/about").json()
     check_place(found, hub)
     assert found["preloaded"]

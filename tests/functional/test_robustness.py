@@ -222,6 +222,14 @@ def test_child_that_leaves_its_view_is_no_worker(rough, how, code):
     assert server.log == log
 
 
+@pytest.mark.ucorn_only
+def test_child_that_leaves_its_view_ends_as_python_does(rough):
+    """Its threads are joined before atexit functions run, and what it has printed is written."""
+    server = rough()
+    assert server.get("/child-with-an-end").text == "thread atexit"
+    server.wait_stdout("^printed by the child$")
+
+
 def check_stops_by_itself(server):
     server.stop()
     assert server.in_log(r"Worker exiting \(pid: \d+\)$")

@@ -100,7 +100,8 @@ def test_a_worker_that_leaves_finishes_what_runs(native):
     with asking(server, "/slow?word=a") as slow, server.connect() as keeper:
         server.wait_log("^waiting$")
         assert keeper.request("GET", "/").text == "native"
-        keeper.send(b"POST /go?word=a HTTP/1.1\r\nContent-Length: 1\r\nExpect: 100-continue\r\n\r\n")
+        fields = [("Content-Length", "1"), ("Expect", "100-continue")]
+        keeper.send(request_bytes("POST", "/go?word=a", fields))
         assert keeper.head().status == 100  # that worker has it
         os.kill(worker, signal.SIGTERM)
         server.wait_workers(2)

@@ -156,6 +156,18 @@ def test_signals_are_the_class_s(serve, hooked, name):
     assert "was sent" not in server.log
 
 
+@pytest.mark.parametrize("name", ["TERM", "INT"])
+def test_a_class_that_ends_by_its_signal(serve, hooked, name):
+    """As uvicorn's does."""
+    server = serve("workerclasses:app", "-k", "workerclasses.Resender", "-c", hooked)
+    (worker,) = server.wait_workers(1)
+    os.kill(worker, getattr(signal, "SIG" + name))
+    server.wait_workers(1, other_than=[worker])
+    server.wait_log("child_exit: Resender")
+    assert server.in_log(rf"Worker exiting \(pid: {worker}\)", "worker_exit: Resender 1 True me")
+    assert "was sent" not in server.log and "exited with" not in server.log
+
+
 def test_max_requests(serve):
     server = serve("workerclasses:app", "-k", "workerclasses.Plain", "--max-requests", "3")
     first = pid_of(server)  # the second: the first one was the probe's

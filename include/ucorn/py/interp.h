@@ -16,8 +16,10 @@
  * read, is refused with a sentence.  sys.argv becomes argv. */
 MUST_CHECK int interp_start(int argc, char **argv, struct err *err);
 
+enum { INTERP_OUTPUT_LOST = 120 }; /* as python3 ends */
+
 /* Ends Python: joins its threads and runs atexit functions.  Gives the exit
- * code: code, or 120 if buffered output was lost. */
+ * code: code, or INTERP_OUTPUT_LOST instead of 0 if that happened to buffered output. */
 int interp_end(int code);
 
 /* Threads may go on running Python code while interp_end waits for others: what the server
@@ -40,7 +42,7 @@ void interp_freeze(bool tidy);
 MUST_CHECK pid_t interp_fork(void);
 
 /* From now on called(data) runs in each child that the application forks by
- * itself, before anything else of it.  Once per process. */
+ * itself, before anything else of it.  Once per process, on its first thread. */
 MUST_CHECK int interp_watch_copies(void (*called)(void *data), void *data, struct err *err);
 
 /* called(data) is not to run any more; data is about to go. */

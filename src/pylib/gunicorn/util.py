@@ -168,8 +168,9 @@ def is_fileobject(obj):
 
 
 def seed():
-    """Random numbers of one's own after a fork."""
-    random.seed(os.urandom(64))
+    """Random numbers of one's own after a fork, without a module that would be imported for it:
+    the worker's user may not be allowed to read those."""
+    random.seed()
 
 
 def daemonize(enable_stdio_inheritance=False):

@@ -6,6 +6,7 @@ server, which treats it like any worker."""
 
 import os
 import signal
+import sys
 
 from ucorn import loader
 from ucorn.native import Native
@@ -70,6 +71,7 @@ def _tell_of_run(worker):
 
     def entered():
         _survive_rotation(worker)
+        _leave_in_order()
         worker.tmp._enter()
         return run()
 
@@ -82,6 +84,20 @@ def _survive_rotation(worker):
     if handler is not None and signal.getsignal(signal.SIGUSR1) is signal.SIG_DFL:
         signal.signal(signal.SIGUSR1, handler)
         signal.siginterrupt(signal.SIGUSR1, False)
+
+
+def _leave_in_order():
+    """Some classes leave these to the kernel, and send themselves, when they have finished, the one
+    that they were told by: worker_exit and atexit functions would not be called."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        if signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, _leave)
+
+
+def _leave(number, frame):
+    """Once: what is called at the end is not interrupted."""
+    signal.signal(number, lambda *_: None)
+    sys.exit(0)
 
 
 def live(worker):

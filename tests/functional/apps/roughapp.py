@@ -123,6 +123,21 @@ def runaway_child(environ, start_response):
     return text(start_response, os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
 
 
+def child_with_an_end(environ, start_response):
+    """What a child that leaves its view does afterwards."""
+    there, here = os.pipe()
+    if os.fork() == 0:
+        os.close(there)
+        atexit.register(os.write, here, b"atexit")
+        threading.Thread(target=lambda: (time.sleep(0.2), os.write(here, b"thread "))).start()
+        sys.stdout.write("printed by the child\n")
+        raise SystemExit
+    os.close(here)
+    os.wait()
+    with open(there) as told:
+        return text(start_response, told.read())
+
+
 def drop_wakeup(environ, start_response):
     return text(start_response, signal.set_wakeup_fd(-1))
 
@@ -214,6 +229,7 @@ ROUTES = {
     "/endless": endless,
     "/terminate-child": terminate_child,
     "/runaway-child": runaway_child,
+    "/child-with-an-end": child_with_an_end,
     "/drop-wakeup": drop_wakeup,
     "/inherited": inherited,
     "/empty-write": empty_write,

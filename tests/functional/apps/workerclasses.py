@@ -68,6 +68,31 @@ class Mute(Plain):
             super().notify()
 
 
+class Resender(Plain):
+    """Leaves signals to the kernel, but for the time it serves, and ends by the one that it got."""
+
+    def init_signals(self):
+        super().init_signals()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, signal.SIG_DFL)
+
+    def run(self):
+        got = []
+
+        def handle(number, frame):
+            got.append(number)
+            self.alive = False
+
+        before = {
+            number: signal.signal(number, handle) for number in (signal.SIGTERM, signal.SIGINT)
+        }
+        super().run()
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        for number in got:
+            signal.raise_signal(number)
+
+
 class BadBirth(Plain):
     def __init__(self, *args):
         raise OSError("no room for a worker")
