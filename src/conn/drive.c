@@ -9,7 +9,7 @@
 
 enum {
 	SLOW_HEAD_MS = 250,	 /* a head that takes longer may be given up for a newcomer */
-	SLOW_APP_MS = 2,	 /* clients may leave meanwhile */
+	SLOW_APP_MS = 10,	 /* clients may leave meanwhile */
 	FIRST_REQUEST_MS = 1000, /* in which a new client sends it, even if the server stops */
 	HELD_UP_MS = 100,	 /* an application that does it again delays many */
 	DOUBTFUL_TURNS = 4,	 /* in which their requests are found, and doubted */

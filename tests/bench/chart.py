@@ -120,7 +120,7 @@ def draw_panel(axes, title, bars):
 
 
 def caption(facts, notes):
-    where = "wrk on the same CPU" if facts["one_cpu"] else "wrk on another CPU"
+    where = "wrk on another CPU, but with --one-cpu on the same"
     disturbed = " Other programs ran beside some of it." if notes.is_disturbed else ""
     lines = [
         notes.text(),
