@@ -10,7 +10,6 @@ the bare limit (limit.c) needs for the same request in the same run: absolute co
 the CPU's model and with the libraries, these hardly.  It is build/release that is measured."""
 
 import sys
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 from counting import FEW, MANY, instructions
@@ -55,10 +54,9 @@ def costs_of(server):
 
 def measure():
     """{(program, request): multiple of the limit}."""
-    names = ["limit", *PROGRAMS.values()]
-    with ThreadPoolExecutor(2) as pool:
-        costs = dict(zip(names, pool.map(costs_of, names)))
-    for name in names:
+    # One after the other: two that look for a free port at the same time may find the same.
+    costs = {name: costs_of(name) for name in ["limit", *PROGRAMS.values()]}
+    for name in costs:
         for request, cost in costs[name].items():
             print(f"{name:6} {request:8} {cost:9,.0f} instructions")
     return {

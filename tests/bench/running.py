@@ -97,7 +97,10 @@ class Running:
 
     def terminate(self):
         """Has it end by itself; the program itself is the one that is told, not what it is
-        run by: strace keeps such signals from its child."""
+        run by: strace keeps such signals from its child.  Raises Failed if it has ended
+        already: then another one, on the same port, has answered."""
+        if self._process.poll() is not None:
+            raise Failed(f"{shlex.join(self.command)} has ended: {self.output()[-500:]}")
         told = self.session
         if self.command[0] == "strace":
             told = processes.children(self.session)[0]
@@ -112,10 +115,10 @@ class Running:
 
     def end(self):
         if self._process.poll() is None:
-            self.terminate()
             try:
+                self.terminate()
                 self._process.wait(5)
-            except subprocess.TimeoutExpired:
+            except (subprocess.TimeoutExpired, Failed):
                 pass
         if processes.of_session(self.session):
             os.killpg(self.session, signal.SIGKILL)
