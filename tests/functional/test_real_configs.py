@@ -6,6 +6,7 @@ import os
 import re
 import signal
 from pathlib import Path
+from urllib.error import HTTPError
 from urllib.request import ProxyHandler, build_opener
 
 import pytest
@@ -150,7 +151,11 @@ def test_prometheus(configured, tmp_path):
 
     def metric(name):
         """What the thread of the master says."""
-        text = opener.open(f"http://127.0.0.1:{port}/metrics", timeout=DEADLINE).read().decode()
+        try:
+            answer = opener.open(f"http://127.0.0.1:{port}/metrics", timeout=DEADLINE)
+        except HTTPError:  # of the library: a worker that boots has not filled its file yet
+            return None
+        text = answer.read().decode()
         match = re.search(rf"^{re.escape(name)} (.+)$", text, re.M)
         return match and float(match[1])
 
