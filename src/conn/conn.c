@@ -134,7 +134,7 @@ static void conn_set_peer(struct conn *c, const struct sockaddr *sa)
 	/* No address is that of a unix socket, or of a family we do not know. */
 	c->trusted = (c->remote_addr[0] || !sa || sa->sa_family == AF_UNIX) &&
 		     forwarding_trusts(c->service->forwarding, c->remote_addr);
-	if (c->remote_addr[0]) {
+	if (sa && c->remote_addr[0]) {
 		memcpy(&last->addr, sa,
 		       sa->sa_family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(last->addr));
 		memcpy(last->text, c->remote_addr, sizeof(last->text));
