@@ -279,14 +279,10 @@ int response_server_line(struct buf *line, struct slice name)
 
 static char *put_number(char *at, uint64_t number)
 {
-	char digits[20];
-	size_t n = sizeof(digits);
+	char digits[DIGITS_MAX], *end = digits + sizeof(digits);
+	const char *first = digits_before(end, number);
 
-	do {
-		digits[--n] = (char)('0' + number % 10);
-		number /= 10;
-	} while (number > 0);
-	return put(at, slice_of(digits + n, sizeof(digits) - n));
+	return put(at, slice_of(first, (size_t)(end - first)));
 }
 
 /* The status line's blank has to be there even without a reason (RFC 9112 4). */

@@ -239,13 +239,9 @@ static int append_quoted(struct buf *out, struct slice value)
 
 static int append_number(struct buf *out, uint64_t number, const struct piece *piece)
 {
-	char digits[NUMBER_MAX], *at = digits + sizeof(digits);
+	char digits[NUMBER_MAX], *at = digits_before(digits + sizeof(digits), number);
 	size_t least = piece->decimal && piece->precision != NO_PRECISION ? piece->precision : 1;
 
-	do {
-		*--at = (char)('0' + number % 10);
-		number /= 10;
-	} while (number > 0);
 	while ((size_t)(digits + sizeof(digits) - at) < least)
 		*--at = '0';
 	if (piece->decimal && (piece->plus || piece->space)) {

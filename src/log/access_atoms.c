@@ -170,15 +170,10 @@ static int version(struct atom_call *c, struct slice *value)
 	return 0;
 }
 
-/* printf's work would cost more than that of the rest of the line. */
 static int decimal(struct atom_call *c, uint64_t number, struct slice *value)
 {
-	char digits[24], *at = digits + sizeof(digits);
+	char digits[DIGITS_MAX], *at = digits_before(digits + sizeof(digits), number);
 
-	do {
-		*--at = (char)('0' + number % 10);
-		number /= 10;
-	} while (number > 0);
 	return made(c, buf_append(c->scratch, at, (size_t)(digits + sizeof(digits) - at)), value);
 }
 

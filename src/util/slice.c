@@ -79,6 +79,15 @@ bool slice_next_element(struct slice *list, struct slice *element)
 	return true;
 }
 
+char *digits_before(char *end, uint64_t number)
+{
+	do {
+		*--end = (char)('0' + number % 10);
+		number /= 10;
+	} while (number > 0);
+	return end;
+}
+
 int slice_to_u64(struct slice s, uint64_t *value)
 {
 	uint64_t v = 0;

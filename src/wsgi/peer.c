@@ -34,14 +34,10 @@ static PyObject *client_addr(struct peers *p, const struct conn *c)
 
 static PyObject *client_port(const struct conn *c)
 {
-	char digits[10];
-	size_t at = sizeof(digits);
-	unsigned port = c->remote_port;
+	char digits[DIGITS_MAX], *end = digits + sizeof(digits);
+	const char *first = digits_before(end, c->remote_port);
 
-	do
-		digits[--at] = (char)('0' + port % 10);
-	while ((port /= 10) > 0);
-	return PyUnicode_DecodeLatin1(digits + at, (Py_ssize_t)(sizeof(digits) - at), NULL);
+	return PyUnicode_DecodeLatin1(first, end - first, NULL);
 }
 
 /* The object itself is new: applications may have hung anything on it. */

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <stdio.h>
 
 #include "ucorn/util/slice.h"
 
@@ -99,6 +100,19 @@ static void test_numbers(void **state)
 	}
 }
 
+static void test_digits(void **state)
+{
+	static const uint64_t numbers[] = {0, 9, 10, 8000, 65535, INT64_MAX, UINT64_MAX};
+
+	UNUSED(state);
+	for (size_t i = 0; i < ARRAY_LEN(numbers); i++) {
+		char digits[DIGITS_MAX + 1] = {0}, expected[DIGITS_MAX + 1];
+
+		snprintf(expected, sizeof(expected), "%llu", (unsigned long long)numbers[i]);
+		assert_string_equal(digits_before(digits + DIGITS_MAX, numbers[i]), expected);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -108,6 +122,7 @@ int main(void)
 		cmocka_unit_test(test_trim),
 		cmocka_unit_test(test_elements),
 		cmocka_unit_test(test_numbers),
+		cmocka_unit_test(test_digits),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -45,6 +45,12 @@ struct slice slice_trim(struct slice s);
  * false when the list is used up.  Empty elements are given as such. */
 bool slice_next_element(struct slice *list, struct slice *element);
 
+enum { DIGITS_MAX = 20 }; /* of a uint64_t */
+
+/* Writes number in decimal so that it ends before end, where DIGITS_MAX bytes are free; gives
+ * its first digit.  Faster than printf. */
+char *digits_before(char *end, uint64_t number);
+
 /* Decimal digits only, no sign, no blanks.  -EINVAL, or -ERANGE past 2^63-1. */
 MUST_CHECK int slice_to_u64(struct slice s, uint64_t *value);
 
