@@ -105,7 +105,6 @@ def about(args):
         "python": platform.python_version(),
         "command": shlex.join(["scripts/bench", *sys.argv[1:]]),
         "commit": commit(),
-        "one_cpu": args.one_cpu,
         "connections": args.connections,
         "versions": versions(),
     }

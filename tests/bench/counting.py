@@ -53,6 +53,16 @@ def answered(running, client, request):
     return running.connect()
 
 
+def run(server, workload, under, questions, connections):
+    """From the server's start to its end, under the command that counts.  questions: requests,
+    and how many of each."""
+    with Running(server, workload, under, ENVIRON) as running:
+        for request, count in questions:
+            ask(running, request, count, connections)
+        running.terminate()
+        running.wait_end()
+
+
 def callgrind(folder):
     return [
         "valgrind", "-q", "--tool=callgrind", "--trace-children=yes",
@@ -61,26 +71,23 @@ def callgrind(folder):
 
 
 def run_callgrind(server, workload, questions, folder, connections=1):
-    """Runs the server under callgrind, which writes a file into folder for each process.
-    questions: requests, and how many of each."""
-    with Running(server, workload, callgrind(folder), ENVIRON) as running:
-        for request, count in questions:
-            ask(running, request, count, connections)
-        running.terminate()
-        running.wait_end()
+    """Runs the server under callgrind, which writes a file into folder for each process."""
+    run(server, workload, callgrind(folder), questions, connections)
 
 
 #: The interpreters that servers run in or embed: what calls the application is imported.
 INTERPRETERS = {
-    "shared library, as ucorn has it": [BUILD / "tests/bare_python", PYTHON, "0", "{names}", "/dev/null", APPS],
+    "shared library, as ucorn has it": [
+        BUILD / "tests/bare_python", PYTHON, "0", "{names}", "/dev/null", APPS,
+    ],
     "python3": [PYTHON, "-c", "import in_process"],
-}
+}  # fmt: skip
 
 
 def application_alone(command, workload):
     """Instructions of a call in process, without a server; with it, those of copying environ."""
 
-    def run(calls):
+    def run_calls(calls):
         with tempfile.TemporaryDirectory() as folder:
             names = Path(folder) / "names"
             names.write_text("in_process\n")
@@ -92,7 +99,7 @@ def application_alone(command, workload):
             )  # fmt: skip
             return total_of(folder)
 
-    return (run(MANY) - run(FEW)) / (MANY - FEW)
+    return (run_calls(MANY) - run_calls(FEW)) / (MANY - FEW)
 
 
 def total_of(folder):
@@ -134,11 +141,7 @@ def system_calls(server, workload, questions, connections=1):
     """Of a whole run."""
     with tempfile.NamedTemporaryFile("r") as output:
         under = ["strace", "-f", "-c", "-qq", "-o", output.name]
-        with Running(server, workload, under, ENVIRON) as running:
-            for request, count in questions:
-                ask(running, request, count, connections)
-            running.terminate()
-            running.wait_end()
+        run(server, workload, under, questions, connections)
         return system_calls_of(output.read())
 
 

@@ -1,5 +1,6 @@
 """A server that runs: from its start until none of its processes is left."""
 
+import contextlib
 import os
 import shlex
 import signal
@@ -78,9 +79,12 @@ class Running:
         client.send(request_of(self.workload, self.server))
         return client.response(self.workload.method)
 
-    def _answers(self):
+    def _must_run(self):
         if self._process.poll() is not None:
             raise Failed(f"{shlex.join(self.command)} has ended: {self.output()[-500:]}")
+
+    def _answers(self):
+        self._must_run()
         try:
             with self.connect() as client:
                 return self.ask(client)
@@ -99,8 +103,7 @@ class Running:
         """Has it end by itself; the program itself is the one that is told, not what it is
         run by: strace keeps such signals from its child.  Raises Failed if it has ended
         already: then another one, on the same port, has answered."""
-        if self._process.poll() is not None:
-            raise Failed(f"{shlex.join(self.command)} has ended: {self.output()[-500:]}")
+        self._must_run()
         told = self.session
         if self.command[0] == "strace":
             told = processes.children(self.session)[0]
@@ -114,12 +117,9 @@ class Running:
         until(is_over, "the server ends", END_DEADLINE)
 
     def end(self):
-        if self._process.poll() is None:
-            try:
-                self.terminate()
-                self._process.wait(5)
-            except (subprocess.TimeoutExpired, Failed):
-                pass
+        with contextlib.suppress(subprocess.TimeoutExpired, Failed):
+            self.terminate()
+            self._process.wait(5)
         if processes.of_session(self.session):
             os.killpg(self.session, signal.SIGKILL)
         self._process.wait()
