@@ -1,9 +1,9 @@
 /* How the body of a request comes in.
  *
- * A body that has come with its head is read where it is.  Usually all of another one is stored
- * before the application starts (CONN_SPOOL): in memory, then in a file.  With stream_bodies, or when the files of all workers
- * hold too much already, the application starts with what there is, and waits
- * for the rest when it reads (exchange_body_more).
+ * A body that has come with its head is read where it is.  Usually all of another one is
+ * stored before the application starts (CONN_SPOOL): in memory, then in a file.  With
+ * stream_bodies, or when the files of all workers hold too much already, the application
+ * starts with what there is, and waits for the rest when it reads (exchange_body_more).
  *
  * A body has two clocks: so much time between two pieces, and an average rate,
  * which is looked at each time that much time has passed.  Who is behind it gets no

@@ -16,8 +16,10 @@
 #include "ucorn/util/log.h"
 #include "ucorn/util/quote.h"
 
-/* Below this a copy is cheaper than another vector and a reference. */
-enum { COPY_MAX_BYTES = 1024, CHUNK_LINE_MAX_BYTES = 16 + 2 };
+enum {
+	COPY_MAX_BYTES = 1024, /* below this a copy is cheaper than a vector and a reference */
+	CHUNK_LINE_MAX_BYTES = 16 + 2,
+};
 
 void exchange_abort(struct exchange *x)
 {
@@ -177,14 +179,12 @@ static int send_borrowed(struct exchange *x, struct slice piece, void *owner,
 {
 	int rc = chunk_open(x, piece.len);
 
-	if (rc < 0) {
-		release(owner);
-		return rc;
-	}
-	rc = outq_borrow(&x->conn->out, piece, owner, release);
-	if (rc < 0)
-		release(owner);
-	return rc < 0 ? rc : chunk_close(x);
+	if (rc == 0)
+		rc = outq_borrow(&x->conn->out, piece, owner, release);
+	if (rc == 0)
+		return chunk_close(x);
+	release(owner);
+	return rc;
 }
 
 int exchange_send(struct exchange *x, struct slice piece, void *owner, void (*release)(void *owner))

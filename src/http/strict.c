@@ -78,7 +78,7 @@ static inline __m128i in_range(__m128i bytes, char least, char count)
 }
 
 /* From least on, without DEL. */
-static inline __m128i is_visible(__m128i bytes, char least)
+static inline __m128i visible(__m128i bytes, char least)
 {
 	__m128i good = _mm_cmpeq_epi8(_mm_max_epu8(bytes, _mm_set1_epi8(least)), bytes);
 
@@ -87,13 +87,13 @@ static inline __m128i is_visible(__m128i bytes, char least)
 
 static inline bool is_target(__m128i bytes)
 {
-	return is_all(is_visible(bytes, '!'));
+	return is_all(visible(bytes, '!'));
 }
 
 static inline bool is_value(__m128i bytes)
 {
 	return is_all(
-		_mm_or_si128(is_visible(bytes, ' '), _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\t'))));
+		_mm_or_si128(visible(bytes, ' '), _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\t'))));
 }
 
 /* Letters, digits, '-' and '.': what most names are made of. */

@@ -3,9 +3,9 @@
  *
  * A connection has one such object, of a class in pylib/ucorn/client_socket.py.
  * It costs next to nothing until it is used; then it calls the share object made
- * here (or left by an earlier connection), which gives it a descriptor of the running exchange.  The share object
- * knows that exchange only from its environ to its end, so what an application
- * keeps for longer does no harm.
+ * here (or left by an earlier connection), which gives it a descriptor of the running
+ * exchange.  The share object knows that exchange only from its environ to its end, so
+ * what an application keeps for longer does no harm.
  *
  * Who then takes the connection over is decided elsewhere: start_response that
  * was never called (result.c), or StopIteration (app.c). */

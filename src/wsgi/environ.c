@@ -7,7 +7,6 @@
 
 #include "environ.h"
 #include "ucorn/http/target.h"
-#include "ucorn/py/pylib.h"
 
 static const char *const key_names[KEY_COUNT] = {
 	[KEY_REQUEST_METHOD] = "REQUEST_METHOD",

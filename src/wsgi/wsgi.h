@@ -26,7 +26,7 @@ struct wsgi_request {
 
 /* How the objects begin that requests use one after the other. */
 struct pooled {
-	PyObject_HEAD unsigned held; /* how many of its references are a template's (environ.c) */
+	PyObject_HEAD unsigned held; /* how many of its references are a template's (templates.c) */
 };
 
 /* Whether nobody else has it: then another request may. */
