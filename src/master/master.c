@@ -23,7 +23,7 @@
 #include "ucorn/util/log.h"
 #include "upgrade.h"
 
-enum { TICK_MS = 1000, HURRY_MS = 2000 };
+enum { TICK_MS = 1000, SOON_MS = 20, HURRY_MS = 2000 };
 
 /* In a worker, which has a copy of the master. */
 static struct listener *open_listeners(const struct worker_context *context, size_t *count,
@@ -81,23 +81,48 @@ static struct worker_context context_of(struct master *m)
 
 /* --- stopping --- */
 
+static void close_sockets(struct master *m)
+{
+	m->closes_ms = 0;
+	atomic_store(&m->children.scoreboard->coming_until_ms, 0);
+	sockets_drop(&m->former.sockets, &m->sockets);
+	sockets_close(&m->sockets);
+}
+
+/* Clients that have connected, but of whom the workers cannot know yet, are waited for: else
+ * the end of the sockets would reset them. */
+static void close_sockets_in_time(struct master *m, uint64_t now_ms)
+{
+	if (now_ms >= m->closes_ms ||
+	    (!sockets_have_half_open(&m->former.sockets) && !sockets_have_half_open(&m->sockets)))
+		close_sockets(m);
+}
+
+/* Before the workers hear that they drain the sockets: mostly nobody is waited for. */
+static void drain(struct master *m)
+{
+	sockets_turn_away(&m->former.sockets);
+	sockets_turn_away(&m->sockets);
+	m->closes_ms = clock_ms() + HALF_OPEN_MS;
+	atomic_store(&m->children.scoreboard->coming_until_ms, m->closes_ms);
+	close_sockets_in_time(m, clock_ms());
+}
+
 /* From here on the loop only waits for the workers to go.  Where another master serves on,
  * they leave as at a reload: clients that are connected have time to ask. */
 static void begin_stop(struct master *m, enum stop stop, int signal_number, uint64_t due_ms)
 {
 	bool draining = stop == STOP_GRACEFUL && !master_has_heir(m);
 
+	if (draining)
+		drain(m);
+	else
+		close_sockets(m);
 	atomic_store(&m->children.scoreboard->draining, draining);
 	atomic_store(&m->children.scoreboard->stopping, stop == STOP_QUICK || !master_has_kin(m));
 	systemd_stops(m);
 	m->stop = stop;
 	server_object_listen(NULL, 0);
-	if (draining) {
-		sockets_turn_away(&m->former.sockets);
-		sockets_turn_away(&m->sockets);
-	}
-	sockets_drop(&m->former.sockets, &m->sockets);
-	sockets_close(&m->sockets);
 	children_stop(&m->children, signal_number, due_ms);
 }
 
@@ -225,6 +250,8 @@ static bool turn(struct master *m)
 		stop_failed(m);
 	if (c->boot_failure && m->stop == STOP_NO)
 		stop_unbooted(m);
+	if (m->closes_ms > 0)
+		close_sockets_in_time(m, now_ms);
 	children_enforce(c, now_ms);
 	if (m->stop == STOP_NO)
 		maintain(m, &base, now_ms);
@@ -232,7 +259,8 @@ static bool turn(struct master *m)
 		return false;
 	master_report_metrics(m);
 	systemd_turn(m, now_ms);
-	signals_wait(plan_wait(c, now_ms, systemd_tick_ms(m, TICK_MS)));
+	signals_wait(
+		plan_wait(c, now_ms, systemd_tick_ms(m, m->closes_ms > 0 ? SOON_MS : TICK_MS)));
 	return true;
 }
 

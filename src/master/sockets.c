@@ -319,10 +319,28 @@ void sockets_close(struct sockets *s)
 	sockets_drop(s, &(struct sockets){0});
 }
 
+/* Who has made the others may use them when this server has gone. */
+void sockets_defer(const struct sockets *s, bool on)
+{
+	for (size_t i = 0; i < s->count && !s->by_systemd; i++) {
+		if (s->items[i].addr.kind == ADDR_TCP)
+			listener_defer(&s->items[i], on);
+	}
+}
+
 void sockets_turn_away(const struct sockets *s)
 {
 	for (size_t i = 0; i < s->count; i++)
 		listener_turn_away(&s->items[i]);
+}
+
+bool sockets_have_half_open(const struct sockets *s)
+{
+	for (size_t i = 0; i < s->count; i++) {
+		if (listener_has_half_open(&s->items[i]))
+			return true;
+	}
+	return false;
 }
 
 void sockets_log(const struct sockets *s, pid_t pid)

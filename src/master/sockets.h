@@ -43,8 +43,14 @@ void sockets_let_go(struct sockets *s, const struct sockets *kept);
 
 bool sockets_same(const struct sockets *a, const struct sockets *b);
 
+/* listener_defer for those TCP sockets that are the server's own. */
+void sockets_defer(const struct sockets *s, bool on);
+
 /* Nobody new comes to them, here or in the workers; who waits there goes on waiting. */
 void sockets_turn_away(const struct sockets *s);
+
+/* Whether somebody may have connected to one of them whom no worker can accept yet. */
+bool sockets_have_half_open(const struct sockets *s);
 
 /* Whether somebody outside has one of them, who may hand it to the next server: systemd, or
  * whoever passed it as fd://N. */

@@ -45,7 +45,8 @@ struct master {
 
 	bool is_daemon; /* whatever the settings of a reload say */
 	enum stop stop;
-	bool failed; /* a hook has raised: it ends without ceremony */
+	uint64_t closes_ms; /* a stop: when the sockets are closed at the latest; 0: they are */
+	bool failed;	    /* a hook has raised: it ends without ceremony */
 	int exit_code;
 	const char *reason; /* why it stops by itself; NULL: it was told to */
 };

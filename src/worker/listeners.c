@@ -54,10 +54,12 @@ static bool shared_are_done(struct worker *w)
 {
 	const struct scoreboard *sb = w->context.scoreboard;
 
-	if (!atomic_load_explicit(&sb->draining, memory_order_relaxed)) {
+	if (!atomic_load_explicit(&sb->draining, memory_order_acquire)) {
 		reactor_stop_accepting(w->reactor);
 		return true;
 	}
+	if (w->service.now_ms < atomic_load_explicit(&sb->coming_until_ms, memory_order_relaxed))
+		return false;
 	reactor_finish_accepting(w->reactor);
 	if (reactor_is_accepting(w->reactor))
 		return false;

@@ -199,7 +199,7 @@ def test_programs_of_hooks_inherit_no_socket(serve, tmp_path):
 def given(serve, tmp_path):
     """A server that was given a listening socket as descriptor 7."""
 
-    def start(*binds):
+    def start(*binds, config="/dev/null"):
         port = free_port()
         code = (
             "import os, socket, sys; s = socket.create_server(('127.0.0.1', int(sys.argv[1])));"
@@ -207,7 +207,7 @@ def given(serve, tmp_path):
         )
         args = [word for bind in ("fd://7", *binds) for word in ("-b", bind)]
         under = [sys.executable, "-c", code, str(port)]
-        server = serve("wsgiapp:app", *args, bind=[], probe=None, under=under)
+        server = serve("wsgiapp:app", "-c", config, *args, bind=[], probe=None, under=under)
         server.address = ("127.0.0.1", port)
         return server
 
@@ -227,6 +227,39 @@ def test_descriptor_beside_others(given, tmp_path):
     server = given(f"unix:{path}")
     server.wait_log(rf"Listening at: {server.url('')},unix:{path} ")
     assert serves(server.address) and serves(path)
+
+
+#: Each worker's start logs what the master's sockets are told of deferring.
+DEFERRING = """
+import socket
+def post_fork(server, worker):
+    told = [one.sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT)
+            for one in server.LISTENERS if one.sock.family == socket.AF_INET]
+    server.log.info("deferring: %s", told)
+"""
+
+
+@pytest.mark.ucorn_only
+def test_defer_accept(serve, tmp_path):
+    """A reload tells sockets that stay, too."""
+    config = tmp_path / "conf.py"
+    config.write_text(DEFERRING)
+    server = serve("wsgiapp:app", "-b", f"unix:{tmp_path}/sock", "-c", config)
+    server.wait_log(r"deferring: \[1\]$")
+    config.write_text(DEFERRING + "defer_accept = False")
+    server.signal(signal.SIGHUP)
+    server.wait_log(r"deferring: \[0\]$")
+    config.write_text(DEFERRING)
+    server.signal(signal.SIGHUP)
+    until(lambda: server.log.count("deferring: [1]") == 2, "it defers again")
+
+
+@pytest.mark.ucorn_only
+def test_sockets_of_others_are_not_deferred(given, tmp_path):
+    """Who has made it knows best, and has it when this server has gone."""
+    (tmp_path / "conf.py").write_text(DEFERRING)
+    server = given(f"127.0.0.1:{free_port()}", config=tmp_path / "conf.py")
+    server.wait_log(r"deferring: \[0, 1\]$")
 
 
 # Addresses that are taken.

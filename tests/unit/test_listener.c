@@ -167,6 +167,66 @@ static void test_accept_tcp(void **state)
 	listener_close(&l, false);
 }
 
+/* Accepts, and waits for it: -EAGAIN if nobody comes. */
+static int accept_in_time(const struct listener *l)
+{
+	struct pollfd comes = {.fd = l->fd, .events = POLLIN};
+	struct sockaddr_storage peer;
+
+	poll(&comes, 1, 30000);
+	return listener_accept(l, &peer);
+}
+
+static void defers(const char *host)
+{
+	struct sockaddr_storage peer;
+	struct listener l;
+
+	must_open(&l, tcp_addr(host, 0));
+	assert_false(listener_has_half_open(&l));
+	listener_defer(&l, true);
+
+	int client = connect_to(&l);
+	assert_true(listener_has_half_open(&l));
+	assert_int_equal(listener_accept(&l, &peer), -EAGAIN);
+	assert_int_equal(write(client, "G", 1), 1);
+
+	int fd = accept_in_time(&l);
+	assert_true(fd >= 0);
+	assert_false(listener_has_half_open(&l));
+	close(fd);
+	close(client);
+	listener_close(&l, false);
+}
+
+static void test_defers(void **state)
+{
+	UNUSED(state);
+	defers("127.0.0.1");
+	defers("::1");
+}
+
+static void test_who_is_half_open_comes_though_others_are_turned_away(void **state)
+{
+	struct listener l;
+
+	UNUSED(state);
+	must_open(&l, tcp_addr("127.0.0.1", 0));
+	listener_defer(&l, true);
+
+	int client = connect_to(&l);
+	listener_turn_away(&l);
+	assert_int_equal(int_option(l.fd, IPPROTO_TCP, TCP_DEFER_ACCEPT), 0);
+	assert_true(listener_has_half_open(&l));
+
+	int fd = accept_in_time(&l); /* it has said nothing, and does not */
+	assert_true(fd >= 0);
+	assert_false(listener_has_half_open(&l));
+	close(fd);
+	close(client);
+	listener_close(&l, false);
+}
+
 static void test_tcp_busy(void **state)
 {
 	struct listener l;
@@ -441,6 +501,8 @@ int main(void)
 		cmocka_unit_test(test_name_is_ipv4),
 		cmocka_unit_test(test_ipv6),
 		cmocka_unit_test(test_accept_tcp),
+		cmocka_unit_test(test_defers),
+		cmocka_unit_test(test_who_is_half_open_comes_though_others_are_turned_away),
 		cmocka_unit_test(test_tcp_busy),
 		cmocka_unit_test(test_tcp_invalid),
 		cmocka_unit_test(test_unix),

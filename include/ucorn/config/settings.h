@@ -83,6 +83,7 @@ struct settings {
 	bool use_installed_gunicorn; /* `import gunicorn` is not answered by ucorn */
 	unsigned char sendfile;	     /* enum tristate; settings_sendfile judges it */
 	bool reuse_port;
+	bool defer_accept;
 	char *chdir; /* absolute; the start folder if none was given */
 	bool daemon;
 	struct string_list raw_env; /* NAME=value */

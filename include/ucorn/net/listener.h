@@ -45,9 +45,21 @@ void listener_own_file(struct listener *l);
  * the one that was bound, or that listener_own_file has found. */
 void listener_close(struct listener *l, bool unlink_file);
 
+/* TCP: whether the kernel keeps a connection to itself until its first bytes have come, or a
+ * second has passed (TCP_DEFER_ACCEPT).  Of all processes that have the socket. */
+void listener_defer(const struct listener *l, bool on);
+
 /* Lets nobody new come to the socket, in whatever process it is open; those who wait to
- * be accepted go on waiting.  For a server that is about to end. */
+ * be accepted go on waiting.  For a server that is about to end.  Deferring ends, too: whoever
+ * has connected can be accepted HALF_OPEN_MS later. */
 void listener_turn_away(const struct listener *l);
+
+enum { HALF_OPEN_MS = 2000 }; /* a second until the SYN-ACK is sent again, and its way */
+
+/* TCP: whether somebody may have connected of whom accept does not know yet, since the
+ * handshake is about to end, or is deferred.  True also where the system does not tell.  Reads
+ * the kernel's table of connections: not for often. */
+bool listener_has_half_open(const struct listener *l);
 
 /* Ends the socket in all processes that have it: connections are refused from now on, and
  * those that wait are reset. */

@@ -45,6 +45,8 @@ struct score_slot {
 struct scoreboard {
 	_Atomic bool stopping; /* the whole server stops: idle connections are closed at once */
 	_Atomic bool draining; /* and nobody comes after it: what waits at the sockets is served */
+	/* clock_ms() until when somebody may come to them, too, who has connected before */
+	_Atomic uint64_t coming_until_ms;
 	_Atomic uint64_t spooled; /* bytes in the temporary files of all workers */
 	_Atomic uint32_t used; /* slots from here on have never been: reading them costs memory */
 	struct score_slot slots[];
