@@ -82,15 +82,20 @@ PyObject *client_socket_class(void)
 	return pylib_call("ucorn.client_socket", "unused_class", NULL);
 }
 
+PyObject *client_socket_attribute(void)
+{
+	return PyUnicode_InternFromString("_share");
+}
+
 /* Without __init__, which would ask the kernel for a socket. */
-static PyObject *object_new(PyObject *class, PyObject *share)
+static PyObject *object_new(PyObject *class, PyObject *attribute, PyObject *share)
 {
 	PyTypeObject *type = (PyTypeObject *)class;
 	PyObject *none = PyTuple_New(0);
 	PyObject *object = none ? type->tp_new(type, none, NULL) : NULL;
 
 	Py_XDECREF(none);
-	if (object && PyObject_SetAttrString(object, "_share", share) < 0)
+	if (object && PyObject_SetAttr(object, attribute, share) < 0)
 		Py_CLEAR(object);
 	return object;
 }
@@ -106,11 +111,11 @@ static PyObject *share_new(void)
 	return (PyObject *)share;
 }
 
-bool client_socket_init(struct client_socket *s, PyObject *class)
+bool client_socket_init(struct client_socket *s, PyObject *class, PyObject *attribute)
 {
 	if (!s->share)
 		s->share = share_new();
-	s->object = s->share ? object_new(class, s->share) : NULL;
+	s->object = s->share ? object_new(class, attribute, s->share) : NULL;
 	return s->object != NULL;
 }
 

@@ -8,7 +8,8 @@
 bool peers_init(struct peers *p)
 {
 	p->socket_class = client_socket_class();
-	return p->socket_class;
+	p->socket_attribute = client_socket_attribute();
+	return p->socket_class && p->socket_attribute;
 }
 
 void peers_release(struct peers *p)
@@ -16,6 +17,7 @@ void peers_release(struct peers *p)
 	while (p->n_shares > 0)
 		Py_DECREF(p->shares[--p->n_shares]);
 	Py_CLEAR(p->socket_class);
+	Py_CLEAR(p->socket_attribute);
 	Py_CLEAR(p->last_addr);
 }
 
@@ -45,7 +47,7 @@ static bool socket_get(struct peers *p, struct client_socket *s)
 {
 	if (p->n_shares > 0)
 		s->share = p->shares[--p->n_shares];
-	return client_socket_init(s, p->socket_class);
+	return client_socket_init(s, p->socket_class, p->socket_attribute);
 }
 
 static void socket_put(struct peers *p, struct client_socket *s)

@@ -63,11 +63,14 @@ struct client_socket {
 	PyObject *share; /* gives it a descriptor when it is used */
 };
 
-PyObject *client_socket_class(void); /* a new reference, or NULL with an exception */
+/* Its class, and the name of the attribute that holds share: new references, or NULL with an
+ * exception. */
+PyObject *client_socket_class(void);
+PyObject *client_socket_attribute(void);
 
 /* s has share, of an earlier connection, or is zeroed; it is released after a failure (with an
  * exception) too. */
-bool client_socket_init(struct client_socket *s, PyObject *class);
+bool client_socket_init(struct client_socket *s, PyObject *class, PyObject *attribute);
 
 /* Gives back share if another connection may have it, else NULL. */
 PyObject *client_socket_release(struct client_socket *s);
@@ -90,7 +93,7 @@ enum { KEPT_SHARES = 64 };
 
 /* What connections have from earlier ones. */
 struct peers {
-	PyObject *socket_class;
+	PyObject *socket_class, *socket_attribute;
 	PyObject *last_addr;	       /* of a client: one str for all of a proxy's connections */
 	PyObject *shares[KEPT_SHARES]; /* of client sockets */
 	unsigned n_shares;
