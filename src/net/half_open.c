@@ -1,36 +1,55 @@
-/* Connections between SYN and accept, as /proc/net/tcp (proc_net_tcp.txt of Linux) has them. */
+/* Connections between SYN and accept, as /proc/net/tcp (proc_net_tcp.txt of Linux) has them.
+ *
+ * Of a busy server that table has many lines, of connections that have ended, too: they are
+ * not taken apart more than needed. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "ucorn/net/listener.h"
 
-enum { SYN_RECV = 3 }; /* tcp_states.h */
+enum { SYN_RECV = 3, TABLE_BUFFER = 16384 };
 
-/* A line: `   0: 0100007F:1F90 0100007F:A1B2 03 ...`; port 0x1F90, state 3. */
+/* A line: `   0: 0100007F:1F90 0100007F:A1B2 03 ...`; state 3, local port 0x1F90. */
 static bool is_half_open(const char *line, unsigned port)
 {
-	unsigned local_port, state;
+	const char *at = strchr(line, ':'); /* behind the line's number */
+	char *end;
 
-	return sscanf(line, " %*u: %*[0-9A-Fa-f]:%x %*[0-9A-Fa-f]:%*x %x", &local_port, &state) ==
-		       2 &&
-	       local_port == port && state == SYN_RECV;
+	at = at ? strchr(at + 1, ':') : NULL;
+	if (!at || strtoul(at + 1, &end, 16) != port)
+		return false;
+	at = strchr(end, ':');
+	if (!at)
+		return false;
+	strtoul(at + 1, &end, 16);
+	return strtoul(end, NULL, 16) == SYN_RECV;
 }
 
-/* True also if the table cannot be read. */
-static bool has_half_open(const char *table, unsigned port)
+static bool is_in(FILE *table, unsigned port)
 {
-	FILE *file = fopen(table, "re");
 	char *line = NULL;
 	size_t size = 0;
 	bool found = false;
 
-	if (!file)
-		return true;
-	while (!found && getline(&line, &size, file) >= 0)
+	while (!found && getline(&line, &size, table) >= 0)
 		found = is_half_open(line, port);
-	found = found || ferror(file);
 	free(line);
-	fclose(file);
+	return found || ferror(table);
+}
+
+/* True also if the table cannot be read. */
+static bool table_has_half_open(const char *path, unsigned port)
+{
+	char buffer[TABLE_BUFFER]; /* the kernel recommends too small a one */
+	FILE *table = fopen(path, "re");
+	bool found;
+
+	if (!table)
+		return true;
+	setvbuf(table, buffer, _IOFBF, sizeof(buffer));
+	found = is_in(table, port);
+	fclose(table);
 	return found;
 }
 
@@ -40,6 +59,6 @@ bool listener_has_half_open(const struct listener *l)
 {
 	if (l->is_unix)
 		return false;
-	return has_half_open("/proc/net/tcp", l->port) ||
-	       (strchr(l->name, ':') && has_half_open("/proc/net/tcp6", l->port));
+	return table_has_half_open("/proc/net/tcp", l->port) ||
+	       (strchr(l->name, ':') && table_has_half_open("/proc/net/tcp6", l->port));
 }
