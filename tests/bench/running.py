@@ -107,7 +107,7 @@ class Running:
         told = self.session
         if self.command[0] == "strace":
             told = processes.children(self.session)[0]
-        os.kill(told, signal.SIGTERM)
+        os.kill(told, self.server.stop)
 
     def wait_end(self):
         def is_over():

@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+import signal
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,17 +44,21 @@ class Server:
     concurrent: bool = False  # a worker has several requests in hand
     workers: bool = True  # it can have more than one
     target: str = ""  # what to ask instead
+    #: Its way to stop that costs the same each time.  ucorn's graceful one reads the kernel's
+    #: table of connections, whose length is everybody's doing.
+    stop: signal.Signals = signal.SIGTERM
 
 
 SERVERS = {
     "limit": Server("{limit} {port} {workers}", str(PLACES["limit"]), python=False),
     "echo": Server("{echo} {port}", str(PLACES["echo"]), python=False, workers=False,
                    target="/fixed"),
-    "ucorn": Server(UCORN + "{app}", str(PLACES["ucorn"])),
+    "ucorn": Server(UCORN + "{app}", str(PLACES["ucorn"]), stop=signal.SIGQUIT),
     "ucorn-gthread": Server(UCORN + "-k gthread --threads {threads} {app}", str(PLACES["ucorn"]),
-                            concurrent=True),
-    "ucorn-event": Server(UCORN + "-k event {app}", str(PLACES["ucorn"])),
-    "ucorn-gevent": Server(UCORN + "-k gevent {app}", "debian:gevent", concurrent=True),
+                            concurrent=True, stop=signal.SIGQUIT),
+    "ucorn-event": Server(UCORN + "-k event {app}", str(PLACES["ucorn"]), stop=signal.SIGQUIT),
+    "ucorn-gevent": Server(UCORN + "-k gevent {app}", "debian:gevent", concurrent=True,
+                           stop=signal.SIGQUIT),
     "gunicorn": Server(GUNICORN + "{app}", "debian:gunicorn"),
     "gunicorn-gthread": Server(GUNICORN + "-k gthread --threads {threads} {app}", "debian:gunicorn",
                                concurrent=True),
