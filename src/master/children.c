@@ -167,6 +167,14 @@ static bool spawn(struct children *c, const struct worker_context *base, unsigne
 	return true;
 }
 
+/* So that it can tell the master's signal from one that somebody has sent to all. */
+static void tell_to_leave(struct children *c, struct child *child, int signal_number)
+{
+	atomic_store(&children_slot(c, child)->relieved, true);
+	kill(child->pid, signal_number);
+	child->asked_to_leave = true;
+}
+
 /* The new settings cannot be lived with, and fewer are left who live with the old ones. */
 static void relieve(struct children *c, const struct worker_context *former, uint64_t now_ms)
 {
@@ -189,8 +197,7 @@ void children_maintain(struct children *c, const struct worker_context *base,
 	}
 	relieve(c, former, now_ms);
 	while ((child = plan_retirement(c)) != NULL) {
-		kill(child->pid, SIGTERM);
-		child->asked_to_leave = true;
+		tell_to_leave(c, child, SIGTERM);
 		child_set_state(c, child, CHILD_LEAVING, leave_by(base, now_ms));
 	}
 }
@@ -400,8 +407,7 @@ void children_stop(struct children *c, int signal_number, uint64_t due_ms)
 
 		if (child->state == CHILD_NONE || child->state >= CHILD_ABORTED)
 			continue;
-		kill(child->pid, signal_number);
-		child->asked_to_leave = true;
+		tell_to_leave(c, child, signal_number);
 		if (child->due_ms != NEVER_MS && child->due_ms < due_ms)
 			continue;
 		child_set_state(c, child, CHILD_LEAVING, due_ms);

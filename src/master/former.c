@@ -72,8 +72,8 @@ void former_restore(struct master *m)
 	m->app_is_prepared = false; /* for these settings */
 	m->sinks = f->sinks;
 	m->sockets = f->sockets;
-	sockets_defer(&m->sockets, m->settings->defer_accept);
 	*f = (struct former){0};
+	master_defer(m);
 	plan_former_generation(&m->children);
 	server_object_listen(m->sockets.items, m->sockets.count);
 	master_set_title(m);

@@ -23,7 +23,7 @@
 #include "ucorn/util/log.h"
 #include "upgrade.h"
 
-enum { TICK_MS = 1000, SOON_MS = 20, HURRY_MS = 2000 };
+enum { TICK_MS = 1000, SOON_MS = 100, HURRY_MS = 2000 };
 
 /* In a worker, which has a copy of the master. */
 static struct listener *open_listeners(const struct worker_context *context, size_t *count,
@@ -81,6 +81,14 @@ static struct worker_context context_of(struct master *m)
 
 /* --- stopping --- */
 
+/* Classes of the user's end their sockets as they like. */
+void master_defer(const struct master *m)
+{
+	if (m->former.kept)
+		sockets_defer(&m->former.sockets, false); /* some of them may be about to go */
+	sockets_defer(&m->sockets, m->settings->defer_accept && !m->backend->hosts);
+}
+
 static void close_sockets(struct master *m)
 {
 	m->closes_ms = 0;
@@ -101,11 +109,13 @@ static void close_sockets_in_time(struct master *m, uint64_t now_ms)
 /* Before the workers hear that they drain the sockets: mostly nobody is waited for. */
 static void drain(struct master *m)
 {
+	uint64_t now_ms = clock_ms(), graceful_ms = 1000 * (uint64_t)m->settings->graceful_timeout;
+
 	sockets_turn_away(&m->former.sockets);
 	sockets_turn_away(&m->sockets);
-	m->closes_ms = clock_ms() + HALF_OPEN_MS;
+	m->closes_ms = now_ms + (graceful_ms < HALF_OPEN_MS ? graceful_ms : HALF_OPEN_MS);
 	atomic_store(&m->children.scoreboard->coming_until_ms, m->closes_ms);
-	close_sockets_in_time(m, clock_ms());
+	close_sockets_in_time(m, now_ms);
 }
 
 /* From here on the loop only waits for the workers to go.  Where another master serves on,
@@ -114,6 +124,7 @@ static void begin_stop(struct master *m, enum stop stop, int signal_number, uint
 {
 	bool draining = stop == STOP_GRACEFUL && !master_has_heir(m);
 
+	server_object_listen(NULL, 0);
 	if (draining)
 		drain(m);
 	else
@@ -122,7 +133,6 @@ static void begin_stop(struct master *m, enum stop stop, int signal_number, uint
 	atomic_store(&m->children.scoreboard->stopping, stop == STOP_QUICK || !master_has_kin(m));
 	systemd_stops(m);
 	m->stop = stop;
-	server_object_listen(NULL, 0);
 	children_stop(&m->children, signal_number, due_ms);
 }
 

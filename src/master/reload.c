@@ -97,7 +97,7 @@ static void apply_minor(struct master *m)
 
 	master_raise_files(m->settings);
 	master_warn_group(m->settings);
-	sockets_defer(&m->sockets, m->settings->defer_accept);
+	master_defer(m);
 	if (master_write_pidfile(m, m->settings, &err) < 0)
 		log_error("%s", err.text);
 }

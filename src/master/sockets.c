@@ -319,12 +319,15 @@ void sockets_close(struct sockets *s)
 	sockets_drop(s, &(struct sockets){0});
 }
 
-/* Who has made the others may use them when this server has gone. */
+/* Who has made the others may use them when this server has gone.  Beside them none is deferred,
+ * since a stop then drains none. */
 void sockets_defer(const struct sockets *s, bool on)
 {
+	bool defers = on && !sockets_outlive(s);
+
 	for (size_t i = 0; i < s->count && !s->by_systemd; i++) {
 		if (s->items[i].addr.kind == ADDR_TCP)
-			listener_defer(&s->items[i], on);
+			listener_defer(&s->items[i], defers);
 	}
 }
 

@@ -205,7 +205,7 @@ int master_start(struct master *m, struct err *err)
 		return -1;
 	if (m->sockets.by_systemd && settings_origin(s, "bind") != ORIGIN_DEFAULT)
 		log_info("The sockets are systemd's: bind does not count.");
-	sockets_defer(&m->sockets, s->defer_accept);
+	master_defer(m);
 	upgrade_watch_old(m);
 	master_tell_kin(m);
 	server_object_listen(m->sockets.items, m->sockets.count);

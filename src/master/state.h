@@ -82,6 +82,9 @@ bool master_has_kin(const struct master *m);
  * master, an old one, systemd, whoever passed them.  What waits there to be accepted is not lost, then. */
 bool master_has_heir(const struct master *m);
 
+/* Has connections accepted late (defer_accept) where nothing is lost by it. */
+void master_defer(const struct master *m);
+
 /* Tells hooks of the above. */
 void master_tell_kin(const struct master *m);
 

@@ -165,6 +165,7 @@ void upgrade_bury(struct master *m)
 	remove_heirs_pidfile(m);
 	m->children.heir = (struct heir){0};
 	share_files(m, false);
+	master_defer(m); /* it may have had other settings */
 	master_tell_kin(m);
 }
 

@@ -1,4 +1,4 @@
-/* Connections between SYN and accept, as /proc/net/tcp (proc_net_tcp.txt of Linux) has them.
+/* Connections between SYN and accept, as /proc/self/net/tcp (proc_net_tcp.txt of Linux) has them.
  *
  * Of a busy server that table has many lines, of connections that have ended, too: they are
  * not taken apart more than needed. */
@@ -8,7 +8,7 @@
 
 #include "ucorn/net/listener.h"
 
-enum { SYN_RECV = 3, TABLE_BUFFER = 16384 };
+enum { SYN_RECV = 3, TABLE_BUFFER = 4096 };
 
 /* A line: `   0: 0100007F:1F90 0100007F:A1B2 03 ...`; state 3, local port 0x1F90. */
 static bool is_half_open(const char *line, unsigned port)
@@ -41,7 +41,7 @@ static bool is_in(FILE *table, unsigned port)
 /* True also if the table cannot be read. */
 static bool table_has_half_open(const char *path, unsigned port)
 {
-	char buffer[TABLE_BUFFER]; /* the kernel recommends too small a one */
+	char buffer[TABLE_BUFFER]; /* as much as one read gives; stdio takes less */
 	FILE *table = fopen(path, "re");
 	bool found;
 
@@ -53,12 +53,11 @@ static bool table_has_half_open(const char *path, unsigned port)
 	return found;
 }
 
-/* A client of IPv4 is in the first table, whatever the socket's family is.  There is no second
- * one where the kernel knows no IPv6. */
+/* Before they are accepted, clients of IPv4 count as the socket's family, too.  Those who come by
+ * a SYN cookie are in no table: of them the kernel knows nothing. */
 bool listener_has_half_open(const struct listener *l)
 {
-	if (l->is_unix)
-		return false;
-	return table_has_half_open("/proc/net/tcp", l->port) ||
-	       (strchr(l->name, ':') && table_has_half_open("/proc/net/tcp6", l->port));
+	const char *table = strchr(l->name, ':') ? "/proc/self/net/tcp6" : "/proc/self/net/tcp";
+
+	return !l->is_unix && table_has_half_open(table, l->port);
 }

@@ -42,6 +42,7 @@ void scoreboard_begin(struct scoreboard *sb, struct score_slot *slot, uint64_t n
 	atomic_store(&slot->busy, 0);
 	atomic_store(&slot->served, false);
 	atomic_store(&slot->entered, false);
+	atomic_store(&slot->relieved, false);
 	atomic_store(&slot->sees_to_hangs, false);
 	for (size_t i = 0; i < SCORE_HAND_MAX; i++)
 		score_request_end(&slot->hand[i]);

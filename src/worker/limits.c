@@ -104,6 +104,7 @@ static void check_parent(struct worker *w)
 	if (getppid() == w->context.master_pid)
 		return;
 	log_info("Parent changed, shutting down: <Worker %d>", (int)getpid());
+	worker_listeners_orphaned(w);
 	worker_leave(w);
 }
 
@@ -138,7 +139,9 @@ void worker_limits_check(struct worker *w)
 		return;
 	if (!w->tired)
 		check_age(w);
-	if (atomic_load_explicit(&w->retired, memory_order_relaxed))
+	if (atomic_load_explicit(&w->retired, memory_order_relaxed)) {
+		atomic_store(&w->context.slot->relieved, true);
 		worker_leave(w);
+	}
 	look_around(w);
 }

@@ -49,17 +49,32 @@ int worker_listeners_open(struct worker *w, struct err *err)
 	return 0;
 }
 
+/* Whether clients may have connected whom nobody could accept yet, and nobody but those who are
+ * about to leave will.  Who tells this worker to leave may have told all of them, and the master
+ * last (systemd does), or have killed the master: its word on what becomes of the sockets is
+ * waited for. */
+static bool some_may_come(const struct worker *w, bool draining)
+{
+	uint64_t until_ms = 0;
+
+	if (draining)
+		until_ms = atomic_load(&w->context.scoreboard->coming_until_ms);
+	else if (!atomic_load(&w->context.slot->relieved))
+		until_ms = w->word_by_ms;
+	return w->service.now_ms < until_ms;
+}
+
 /* Serves who waits at the shared sockets, too, if nobody else will; false: not done yet. */
 static bool shared_are_done(struct worker *w)
 {
-	const struct scoreboard *sb = w->context.scoreboard;
+	bool draining = atomic_load(&w->context.scoreboard->draining);
 
-	if (!atomic_load_explicit(&sb->draining, memory_order_acquire)) {
+	if (some_may_come(w, draining))
+		return false;
+	if (!draining) {
 		reactor_stop_accepting(w->reactor);
 		return true;
 	}
-	if (w->service.now_ms < atomic_load_explicit(&sb->coming_until_ms, memory_order_relaxed))
-		return false;
 	reactor_finish_accepting(w->reactor);
 	if (reactor_is_accepting(w->reactor))
 		return false;
@@ -67,6 +82,12 @@ static bool shared_are_done(struct worker *w)
 	for (size_t i = 0; i < w->n_shared; i++)
 		listener_end(&w->listeners[i]);
 	return true;
+}
+
+void worker_listeners_orphaned(struct worker *w)
+{
+	for (size_t i = 0; i < w->n_shared; i++)
+		listener_defer(&w->listeners[i], false);
 }
 
 bool worker_listeners_leave(struct worker *w)

@@ -26,7 +26,7 @@ static enum hub_next turn(void *data)
 		return HUB_LEAVE;
 	if (!worker_turn(w))
 		return HUB_STOP;
-	if (w->quick || (w->leaving && w->service.connections == 0))
+	if (w->quick || (w->has_left_listeners && w->service.connections == 0))
 		return HUB_AGAIN;
 	return reactor_is_due(w->reactor) ? HUB_AGAIN : HUB_WAIT;
 }

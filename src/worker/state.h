@@ -42,6 +42,7 @@ struct worker {
 	int exit_code;
 	uint64_t max_requests;	   /* worker.max_requests: with its jitter */
 	uint64_t leave_by_ms;	   /* when a leaving worker gives up waiting */
+	uint64_t word_by_ms;	   /* likewise, for the master's word on the sockets */
 	uint64_t retire_ms;	   /* max_worker_lifetime: when it gets tired; 0: never */
 	uint64_t memory_limit;	   /* in bytes; 0: none */
 	uint64_t looked_ms;	   /* at what costs a system call to know */
@@ -76,6 +77,8 @@ MUST_CHECK int worker_listeners_open(struct worker *w, struct err *err);
 /* After a turn of a leaving worker.  True: nothing will come any more, the sockets are
  * closed; false: some clients still wait there, and are served. */
 bool worker_listeners_leave(struct worker *w);
+/* There is no master any more: who has connected is to come before this worker leaves. */
+void worker_listeners_orphaned(struct worker *w);
 /* Connections go on; what they say of their listener stays valid until the release. */
 void worker_listeners_close(struct worker *w);
 void worker_listeners_release(struct worker *w);

@@ -96,6 +96,7 @@ void worker_leave(struct worker *w)
 		reactor_tick_every(w->reactor, LEAVING_TICK_S); /* for the end of its time */
 	}
 	w->leave_by_ms = clock_ms() + 1000 * (uint64_t)w->context.settings->graceful_timeout;
+	w->word_by_ms = clock_ms() + HALF_OPEN_MS;
 	worker_report(w, SCORE_LEAVING);
 }
 
@@ -114,8 +115,9 @@ static bool has_drained(struct worker *w)
 		return true;
 	if (w->service.now_ms < w->leave_by_ms)
 		return false;
-	log_warning("%u connections did not finish within graceful_timeout",
-		    w->service.connections);
+	if (w->service.connections > 0)
+		log_warning("%u connections did not finish within graceful_timeout",
+			    w->service.connections);
 	return true;
 }
 

@@ -1,8 +1,13 @@
 """What a stop does for those who have come, and to those who come too late."""
 
+import contextlib
+import ctypes
 import os
 import signal
 import socket
+import struct
+import time
+from pathlib import Path
 
 import pytest
 
@@ -106,6 +111,82 @@ def test_clients_that_say_nothing_do_not_hold_it_up(serve, backend):
     with server.connect() as silent:
         server.stop()
         assert silent.at_end()
+
+
+#: Seconds for which the kernel may keep a silent connection to itself.
+DEFERRED = 1
+
+
+def test_who_says_nothing_yet_is_served_though_the_workers_hear_of_it_first(serve, backend):
+    """As when systemd tells all processes of a service at once."""
+    took = DEFERRED
+    while took >= DEFERRED:  # that says nothing
+        server = serve("wsgiapp:app", "-k", backend, "-w", "2")
+        workers = server.wait_workers(2)
+        begun = time.monotonic()
+        clients = [server.connect() for _ in range(5)]
+        for process in [*workers, server.pid]:
+            os.kill(process, signal.SIGTERM)
+        time.sleep(DEFERRED / 5)  # in which they could leave
+        for client in clients:
+            client.send(request_bytes("GET", "/"))
+        took = time.monotonic() - begun
+    assert answers(clients) == ["hello"] * len(clients)
+    for client in clients:
+        client.close()
+    assert server.wait_exit() == 0
+
+
+def half_open(address):
+    """A connection that does not come about: what the server answers is dropped here."""
+    drop_all = (ctypes.c_uint64 * 1)(6)  # BPF_RET | BPF_K: so many bytes, none, are kept
+    client = socket.socket()
+    so_attach_filter = 26
+    client.setsockopt(
+        socket.SOL_SOCKET, so_attach_filter, struct.pack("HP", 1, ctypes.addressof(drop_all))
+    )
+    client.setblocking(False)
+    with contextlib.suppress(BlockingIOError):
+        client.connect(address)
+    return client
+
+
+def is_half_open(address):
+    """Whether the kernel has somebody there between SYN and accept."""
+    with open("/proc/self/net/tcp") as table:
+        lines = [line.split() for line in table]
+    return any(line[1].endswith(f":{address[1]:04X}") and line[3] == "03" for line in lines)
+
+
+def test_who_never_comes_does_not_hold_it_up(serve, backend):
+    """graceful_timeout is the longest, and nothing to warn of."""
+    server = serve("wsgiapp:app", "-k", backend, "-w", "1", "--graceful-timeout", "1")
+    with half_open(server.address):
+        until(lambda: is_half_open(server.address), "the kernel has answered it")
+        server.stop()
+    assert "did not finish" not in server.log
+
+
+def test_waiting_for_somebody_costs_nothing(serve, backend):
+    """A worker sleeps meanwhile, whatever its loop is."""
+    server = serve("wsgiapp:app", "-k", backend, "-w", "1", "--graceful-timeout", "600")
+    (worker,) = server.wait_workers(1)
+    with half_open(server.address):
+        until(lambda: is_half_open(server.address), "the kernel has answered it")
+        before = cpu_seconds(worker)
+        server.signal(signal.SIGTERM)
+        spent = before
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            while True:
+                spent = cpu_seconds(worker)
+                time.sleep(0.05)
+        assert server.wait_exit() == 0
+    assert spent - before < 0.6  # of two seconds; one that spins takes nearly all
+
+
+def cpu_seconds(pid):
+    words = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def test_a_quick_stop_does_not_wait(serve, backend, tmp_path):

@@ -48,7 +48,7 @@ static void never_waits(void **state)
 {
 	char folder[] = "/tmp/ucorn-test-XXXXXX", path[64], text[16];
 	struct sockaddr_un un;
-	socklen_t len;
+	socklen_t len = 0;
 	int fd, rc = 0;
 
 	UNUSED(state);

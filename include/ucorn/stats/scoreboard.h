@@ -37,6 +37,8 @@ struct score_slot {
 	_Atomic uint32_t busy;	      /* requests in the application now */
 	_Atomic bool served;	      /* it has been READY, whatever it is now */
 	_Atomic bool entered;	      /* a class of the user's runs, and may be about to serve */
+	_Atomic bool relieved;	      /* it leaves by the master's leave, or its own: others see to
+					 the sockets */
 	_Atomic bool sees_to_hangs;   /* of requests: itself, as they keep it from nothing */
 	_Atomic uint64_t spooled;     /* bytes in its temporary files */
 	_Alignas(128) struct score_request hand[SCORE_HAND_MAX];
