@@ -55,11 +55,12 @@ int worker_listeners_open(struct worker *w, struct err *err)
  * waited for. */
 static bool some_may_come(const struct worker *w, bool draining)
 {
+	struct score_slot *slot = w->context.slot;
 	uint64_t until_ms = 0;
 
 	if (draining)
 		until_ms = atomic_load(&w->context.scoreboard->coming_until_ms);
-	else if (!atomic_load(&w->context.slot->relieved))
+	else if (atomic_load(&slot->served) && !atomic_load(&slot->relieved))
 		until_ms = w->word_by_ms;
 	return w->service.now_ms < until_ms;
 }
