@@ -124,11 +124,12 @@ static const struct setting rows[] = {
 		.default_text = "true",
 		.section = SECTION_SERVER_MECHANICS,
 		.description =
-			"Accept TCP connections at once. Else the kernel keeps one to itself until "
-			"its first bytes have come, or for a second (TCP_DEFER_ACCEPT): that "
-			"saves a quarter of the cost of a connection that is made for one request. "
-			"Not done for unix sockets, where a socket was passed as fd://N, with "
-			"reuse_port, and with worker classes of your own.",
+			"False: accept TCP connections at once. True: the kernel keeps one to "
+			"itself until its first bytes have come, or for a second "
+			"(TCP_DEFER_ACCEPT), which saves a quarter of the cost of a connection "
+			"that is made for one request. Not done for unix sockets, where a socket "
+			"was passed as fd://N, with reuse_port, and with worker classes of your "
+			"own.",
 	},
 	{
 		STRING_FIELD(chdir, setting_folder),

@@ -7,6 +7,7 @@ import signal
 
 import pytest
 
+from support.descriptors import count, held
 from support.rawhttp import request_bytes
 from support.server import APPS, PLAIN_DEATHS
 from support.waiting import until
@@ -99,19 +100,11 @@ def test_a_crash_leaves_its_stack(start):
     assert server.in_log(rf"Worker \(pid:{victim}\) was sent SIG(SEGV|ABRT)!|exited with code")
 
 
-def files_for_stacks(pid):
-    names = []
-    for fd in os.listdir(f"/proc/{pid}/fd"):
-        with contextlib.suppress(FileNotFoundError):  # closed meanwhile
-            names.append(os.readlink(f"/proc/{pid}/fd/{fd}"))
-    return [name for name in names if "stacks" in name]
-
-
 def test_workers_hold_no_file_of_their_siblings(start):
     """Each lets go of them when it has been forked."""
     server = start("-w", "3")
     for pid in server.wait_workers(3):
-        until(lambda: len(files_for_stacks(pid)) == 1, f"worker {pid} has its own file only")
+        until(lambda: count(held(pid))["stacks"] == 1, f"worker {pid} has its own file only")
 
 
 # --- request_timeout for responses that give others their turn

@@ -167,14 +167,20 @@ static void test_accept_tcp(void **state)
 	listener_close(&l, false);
 }
 
-/* Accepts, and waits for it: -EAGAIN if nobody comes. */
-static int accept_in_time(const struct listener *l)
+/* Waits until client, the only one, can be accepted; the end of both. */
+static void must_come(struct listener *l, int client)
 {
 	struct pollfd comes = {.fd = l->fd, .events = POLLIN};
 	struct sockaddr_storage peer;
+	int fd;
 
 	poll(&comes, 1, 30000);
-	return listener_accept(l, &peer);
+	fd = listener_accept(l, &peer);
+	assert_true(fd >= 0);
+	assert_false(listener_has_half_open(l));
+	close(fd);
+	close(client);
+	listener_close(l, false);
 }
 
 static void defers(const char *host)
@@ -190,13 +196,7 @@ static void defers(const char *host)
 	assert_true(listener_has_half_open(&l));
 	assert_int_equal(listener_accept(&l, &peer), -EAGAIN);
 	assert_int_equal(write(client, "G", 1), 1);
-
-	int fd = accept_in_time(&l);
-	assert_true(fd >= 0);
-	assert_false(listener_has_half_open(&l));
-	close(fd);
-	close(client);
-	listener_close(&l, false);
+	must_come(&l, client);
 }
 
 static void test_defers(void **state)
@@ -218,13 +218,7 @@ static void test_who_is_half_open_comes_though_others_are_turned_away(void **sta
 	listener_turn_away(&l);
 	assert_int_equal(int_option(l.fd, IPPROTO_TCP, TCP_DEFER_ACCEPT), 0);
 	assert_true(listener_has_half_open(&l));
-
-	int fd = accept_in_time(&l); /* it has said nothing, and does not */
-	assert_true(fd >= 0);
-	assert_false(listener_has_half_open(&l));
-	close(fd);
-	close(client);
-	listener_close(&l, false);
+	must_come(&l, client); /* it has said nothing, and does not */
 }
 
 static void test_tcp_busy(void **state)
