@@ -1,8 +1,9 @@
 """Fixtures of the functional suite.
 
 UCORN_BINARY    the server under test (default: build/release/ucorn)
-UCORN_BACKENDS  the worker classes that tests run on.  Default: some run on all of them
-                (marked `everywhere`), the others on those that differ most
+UCORN_BACKENDS  the worker classes that tests run on.  Default: those that differ most, others
+                in the sanitized build than in the release build; what is marked `everywhere`
+                on more
 UCORN_TEST_VENV a virtual environment with what tests/functional/requirements.txt names, for a
                 server with another Python than the one that runs the tests
 UCORN_TEST_DEADLINE  seconds until a test gives up waiting (default: 30)"""
@@ -22,13 +23,20 @@ from support.server import BINARY, IS_UCORN, Server
 
 ALL_BACKENDS = ["sync", "gthread", "event", "gevent", "eventlet", "tornado"]
 
-#: Without a say of UCORN_BACKENDS.  A sanitizer has no more to see on sync than on these.
-MAIN_BACKENDS = ["event", "gthread"] if SANITIZED else ["sync", "event", "gthread"]
+#: Without a say of UCORN_BACKENDS.  A sanitizer has no more to see on sync than on event; what
+#: threads may do wrong with memory, it sees.
+MAIN_BACKENDS = ["event", "gthread"] if SANITIZED else ["sync", "event"]
 
 #: For what the master does, which is the same for all.
-MASTER_BACKENDS = ["event"] if SANITIZED else ["sync", "gthread"]
+MASTER_BACKENDS = ["gthread"] if SANITIZED else ["sync"]
+
+#: For what is marked `everywhere`.  For a sanitizer those that run on gevent's hub are the same.
+EVERYWHERE = [*MAIN_BACKENDS, "gevent"] if SANITIZED else ALL_BACKENDS
 
 BACKENDS = os.environ.get("UCORN_BACKENDS", ",".join(ALL_BACKENDS)).split(",")
+
+#: What a sanitized build does not run.
+UNSANITIZED = ("compares", "unsanitized")
 
 # The applications are imported by servers; nothing here may litter the tree.
 sys.dont_write_bytecode = True
@@ -50,14 +58,17 @@ def backend_of(item):
 
 def is_for_its_backend(item):
     if item.get_closest_marker("everywhere"):
-        return True
-    chosen = MASTER_BACKENDS if item.get_closest_marker("master") else MAIN_BACKENDS
+        chosen = EVERYWHERE
+    elif item.get_closest_marker("master"):
+        chosen = MASTER_BACKENDS
+    else:
+        chosen = MAIN_BACKENDS
     return backend_of(item) in (None, *chosen)
 
 
 def pytest_collection_modifyitems(items):
-    if SANITIZED:  # what gunicorn does is no question of memory
-        items[:] = [item for item in items if not item.get_closest_marker("compares")]
+    if SANITIZED:
+        items[:] = [item for item in items if not any(map(item.get_closest_marker, UNSANITIZED))]
     if "UCORN_BACKENDS" not in os.environ:
         items[:] = [item for item in items if is_for_its_backend(item)]
     if IS_UCORN:

@@ -9,16 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from support.server import APPS, BINARY, run_to_end
+from support.gunicorn import Gunicorn, needs_gunicorn
+from support.server import APPS, Server, run_to_end
 from support.waiting import until
 
-GUNICORN = Path("/usr/bin/gunicorn")
 APP = "wsgiapp:app"
 
 
-def printed(*args, binary=BINARY, **options):
+def printed(*args, kind=Server, **options):
     """What --print-config says: {name: text}."""
-    ended = run_to_end("--print-config", *args, APP, binary=binary, **options)
+    ended = kind.run_to_end("--print-config", *args, APP, **options)
     assert ended.code == 0, ended.stderr
     lines = [re.fullmatch(r"(\w+) *= (.*)", line) for line in ended.stdout.splitlines()]
     return {match[1]: match[2] for match in lines if match}
@@ -424,7 +424,8 @@ GOOD_FILES = [
 
 
 @pytest.mark.ucorn_only
-@pytest.mark.skipif(not GUNICORN.exists(), reason="needs Debian's gunicorn")
+@pytest.mark.compares
+@needs_gunicorn
 @pytest.mark.parametrize("text", GOOD_FILES)
 def test_values_are_gunicorns(conf, text):
     # Both import the application, wherever `chdir` leads.
@@ -432,7 +433,7 @@ def test_values_are_gunicorns(conf, text):
     if "sendfile" not in text:
         del options["env"]["SENDFILE"]
     ours = printed("-c", conf(text), **options)
-    theirs = printed("-c", conf(text), binary=GUNICORN, **options)
+    theirs = printed("-c", conf(text), kind=Gunicorn, **options)
     common = (ours.keys() & theirs.keys()) - INTENDED.keys()
     assert len(common) > 80
     at = re.compile(" at 0x[0-9a-f]+")

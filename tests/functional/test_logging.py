@@ -5,16 +5,15 @@ import re
 import signal
 import socket
 import textwrap
-from pathlib import Path
 
 import pytest
 
+from support.gunicorn import Gunicorn, needs_gunicorn
 from support.server import APPS, Server
 from support.waiting import DEADLINE, until
 
 pytestmark = pytest.mark.ucorn_only
 
-GUNICORN = Path("/usr/bin/gunicorn")
 DEFAULT_FORMAT = '%(h)s %(l)s %(u)s %(t)s "%(r)s" %(s)s %(b)s "%(f)s" "%(a)s"'
 
 
@@ -86,10 +85,6 @@ REQUESTS = [
 ]
 
 
-class Peer(Server):
-    binary = GUNICORN
-
-
 def lines_of(server, path):
     """The access lines of REQUESTS, without what differs from run to run."""
     for method, target, fields in REQUESTS:
@@ -103,12 +98,12 @@ def lines_of(server, path):
     return re.sub(r'("[DM]": )\d{1,5}\b', r"\1DURATION", text).splitlines()
 
 
+@pytest.mark.compares
+@needs_gunicorn
 @pytest.mark.parametrize("number", range(len(FORMATS)))
 def test_access_lines_are_gunicorns(tmp_path, number):
-    if not GUNICORN.exists():
-        pytest.skip("needs Debian's gunicorn")
     lines = {}
-    for name, kind in (("gunicorn", Peer), ("ucorn", Server)):
+    for name, kind in (("gunicorn", Gunicorn), ("ucorn", Server)):
         path = tmp_path / f"{name}.log"
         args = ["--access-logfile", path, "--access-logformat", FORMATS[number]]
         (tmp_path / name).mkdir()

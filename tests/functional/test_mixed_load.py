@@ -1,6 +1,6 @@
 """Good clients beside all kinds of others, for a while.
 
-UCORN_LOAD_SECONDS  how long (default: 5; the run for ThreadSanitizer takes 600)"""
+UCORN_LOAD_SECONDS  how long (default: 3; the run for ThreadSanitizer takes 600)"""
 
 import itertools
 import os
@@ -16,7 +16,7 @@ from support.rawhttp import Client, request_bytes
 
 pytestmark = pytest.mark.everywhere
 
-SECONDS = float(os.environ.get("UCORN_LOAD_SECONDS", "5"))
+SECONDS = float(os.environ.get("UCORN_LOAD_SECONDS", "3"))
 KIB = 1024
 
 

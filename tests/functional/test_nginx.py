@@ -10,6 +10,7 @@ import pytest
 
 from support.nginx import Nginx
 from support.rawhttp import Client
+from support.waiting import until
 from support.web import MIB, Web, sha256, some_bytes
 
 
@@ -108,8 +109,12 @@ def test_many_requests(flask):
 def test_upstream_connections_are_kept(web, upstream):
     if upstream == "unix":
         pytest.skip("a unix socket has no port that would tell connections apart")
-    ports = {web.get("/whoami").json()["port"] for _ in range(100)}
-    assert len(ports) <= 20
+
+    def few():
+        return len({web.get("/whoami").json()["port"] for _ in range(100)}) <= 20
+
+    # Not right after a request that has held up a worker, as an upload may.
+    until(few, "a hundred requests use few connections")
 
 
 def test_django(behind_nginx, django_site):

@@ -68,9 +68,9 @@ def directives(path):
 
 def effective(kind, path):
     args, env = directives(path)
-    ended = run_to_end(
+    ended = kind.run_to_end(
         "--print-config", "-c", path.name, *args, APP,
-        binary=kind.binary, cwd=path.parent, env={"PYTHONPATH": str(APPS), **env},
+        cwd=path.parent, env={"PYTHONPATH": str(APPS), **env},
     )  # fmt: skip
     text = re.sub(" at 0x[0-9a-f]+", "", ended.stdout)
     lines = [re.fullmatch(r"(\w+) += (.*)", line) or line for line in text.splitlines()]
@@ -127,7 +127,7 @@ def outcome(kind, case, folder):
         args += ["-b", "unix:socket"]
     env = {"PYTHONPATH": str(APPS), "GUNICORN_CMD_ARGS": case.env}
     words = [*args, case.app] if case.app else args
-    ended = run_to_end(*words, binary=kind.binary, cwd=folder, env=env)
+    ended = kind.run_to_end(*words, cwd=folder, env=env)
     lines = complaints(ended.stderr, folder)
     return {"exit": ended.code, "first": lines[0] if lines else "", "output": ended.stdout}
 

@@ -9,7 +9,7 @@ import pytest
 from support.descriptors import zombies
 from support.waiting import until
 
-pytestmark = pytest.mark.ucorn_only
+pytestmark = [pytest.mark.ucorn_only, pytest.mark.unsanitized]
 
 APPLICATION = """
 import os

@@ -102,10 +102,10 @@ class Ended(NamedTuple):
     stderr: str
 
 
-def run_to_end(*args, binary=BINARY, cwd=APPS, env=None):
+def run_to_end(*args, cwd=APPS, env=None):
     """Runs a command line that does not serve."""
     process = subprocess.run(
-        [str(binary), *map(str, args)], cwd=cwd, env=environ_with(env), stdin=subprocess.DEVNULL,
+        [str(BINARY), *map(str, args)], cwd=cwd, env=environ_with(env), stdin=subprocess.DEVNULL,
         capture_output=True, text=True, errors="replace", timeout=DEADLINE, check=False,
     )  # fmt: skip
     assert not sanitizer_report(process.stderr), process.stderr
@@ -123,6 +123,7 @@ class Server:
 
     #: Subclasses are another server, to compare with.
     binary = BINARY
+    run_to_end = staticmethod(run_to_end)
 
     def __init__(
         self, work, app, *args, bind=None, env=None, cwd=APPS, errorlog=None, probe="/", under=(),
