@@ -23,15 +23,17 @@ from support.server import BINARY, IS_UCORN, Server
 
 ALL_BACKENDS = ["sync", "gthread", "event", "gevent", "eventlet", "tornado"]
 
-#: Without a say of UCORN_BACKENDS.  A sanitizer has no more to see on sync than on event; what
-#: threads may do wrong with memory, it sees.
-MAIN_BACKENDS = ["event", "gthread"] if SANITIZED else ["sync", "event"]
+#: Without a say of UCORN_BACKENDS.  To a sanitizer gthread is event with threads.
+MAIN_BACKENDS = ["gthread"] if SANITIZED else ["sync", "event"]
 
 #: For what the master does, which is the same for all.
 MASTER_BACKENDS = ["gthread"] if SANITIZED else ["sync"]
 
 #: For what is marked `everywhere`.  For a sanitizer those that run on gevent's hub are the same.
-EVERYWHERE = [*MAIN_BACKENDS, "gevent"] if SANITIZED else ALL_BACKENDS
+EVERYWHERE = ["event", "gthread", "gevent"] if SANITIZED else ALL_BACKENDS
+
+#: For what those cannot do.
+OTHERWISE = "event"
 
 BACKENDS = os.environ.get("UCORN_BACKENDS", ",".join(ALL_BACKENDS)).split(",")
 
@@ -56,14 +58,26 @@ def backend_of(item):
     return getattr(item, "callspec", None) and item.callspec.params.get("backend")
 
 
+def lacks(item, name):
+    """Why the test cannot run on that worker class: a feature of docs/backends.md; None: it can."""
+    needs = {feature: True for mark in item.iter_markers("needs") for feature in mark.args}
+    needs |= {feature: False for mark in item.iter_markers("needs_no") for feature in mark.args}
+    return next((feature for feature in needs if has(name, feature) != needs[feature]), None)
+
+
 def is_for_its_backend(item):
+    name = backend_of(item)
+    if name is None:
+        return True
     if item.get_closest_marker("everywhere"):
         chosen = EVERYWHERE
     elif item.get_closest_marker("master"):
         chosen = MASTER_BACKENDS
     else:
         chosen = MAIN_BACKENDS
-    return backend_of(item) in (None, *chosen)
+    if all(lacks(item, each) for each in chosen):
+        return name == OTHERWISE
+    return name in chosen and not lacks(item, name)
 
 
 def pytest_collection_modifyitems(items):
@@ -88,13 +102,8 @@ def pytest_runtest_setup(item):
     name = backend_of(item)
     if name == "sync" and not IS_UCORN and item.get_closest_marker("keepalive"):
         pytest.skip("this server's sync worker keeps no connection")
-    for mark in item.iter_markers("needs"):
-        for feature in mark.args:
-            if name and not has(name, feature):
-                pytest.skip(f"docs/backends.md: {name} has no {feature}")
-    for mark in item.iter_markers("needs_no"):
-        if name and has(name, *mark.args):
-            pytest.skip(f"docs/backends.md: {name} has {mark.args[0]}")
+    if name and (feature := lacks(item, name)):
+        pytest.skip(f"see {feature} of {name} in docs/backends.md")
 
 
 @contextlib.contextmanager

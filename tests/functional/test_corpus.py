@@ -18,7 +18,6 @@ import pytest
 from support.rawhttp import Client
 from support.waiting import DEADLINE
 
-pytestmark = pytest.mark.everywhere
 
 CORPUS = Path(__file__).resolve().parents[1] / "http"
 DATE = re.compile(rb"^Date: .*?\r$", re.MULTILINE)

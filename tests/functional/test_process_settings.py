@@ -454,6 +454,24 @@ def test_reload_takes_new_code(serve, site, engine):
     server.wait_log(r"\[INFO\] Worker reloading: .*site_app\.py modified$")
 
 
+IMPORTED_SLOWLY = """
+import pathlib, time
+pathlib.Path("begun").touch()
+while not pathlib.Path("go").exists():
+    time.sleep(0.01)
+"""
+
+
+@pytest.mark.ucorn_only
+def test_reload_of_what_changes_while_it_is_imported(serve, site):
+    (site / "site_app.py").write_text(IMPORTED_SLOWLY + SAYS % "one")
+    server = serve("site_app:app", "--reload", cwd=site, probe=None)
+    until((site / "begun").exists, "the import has begun")
+    write(site / "site_app.py", SAYS % "two")
+    (site / "go").touch()
+    says(server, b"<two>")
+
+
 @pytest.mark.ucorn_only
 def test_reload_replaces_all_workers_and_calls_worker_int(serve, site, tmp_path):
     config = tmp_path / "conf.py"

@@ -1,10 +1,12 @@
 """Threads that notice changed files (reload), also for workers of one's own."""
 
+import functools
 import glob
 import os
 import select
 import sys
 import threading
+from importlib.machinery import SourceFileLoader
 
 
 class ReloaderBase(threading.Thread):
@@ -33,24 +35,44 @@ class ReloaderBase(threading.Thread):
         return sorted(files)
 
 
+def note_imports(times):
+    """{path: the time it had before it was read} of the modules imported from now on: what is
+    written while they are imported has changed."""
+    path_stats = SourceFileLoader.path_stats
+
+    @functools.wraps(path_stats)
+    def noting(self, path):
+        stats = path_stats(self, path)
+        times.setdefault(path, stats["mtime"])
+        return stats
+
+    SourceFileLoader.path_stats = noting
+
+
 class Reloader(ReloaderBase):
     """Looks at the files' times, every interval seconds."""
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self._times = {}
+        self._first = []
+        note_imports(self._times)
         self._stop_asked = threading.Event()
 
     def start(self):
         # Here, not in the thread: what changes from now on counts.
-        self._changed()
+        self._first = self._changed()
         super().start()
 
     def run(self):
+        self._tell(self._first)
         while self._wait():
-            for name in self._changed():
-                if self._callback:
-                    self._callback(name)
+            self._tell(self._changed())
+
+    def _tell(self, names):
+        for name in names:
+            if self._callback:
+                self._callback(name)
 
     def _wait(self):
         """False: there is nothing to be done any more."""
@@ -62,10 +84,10 @@ class Reloader(ReloaderBase):
 
     def _has_changed(self, name):
         try:
-            now = os.stat(name).st_mtime_ns
+            now = os.stat(name).st_mtime
         except OSError:
             return False  # an editor may be about to put a new one there
-        before = self._times.setdefault(name, now)
+        before = self._times.setdefault(name, now)  # note_imports has seconds too
         self._times[name] = now
         return before != now
 
