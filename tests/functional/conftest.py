@@ -12,6 +12,7 @@ import contextlib
 import itertools
 import os
 import sys
+import zlib
 
 import pytest
 
@@ -80,11 +81,22 @@ def is_for_its_backend(item):
     return name in chosen and not lacks(item, name)
 
 
+def place(item):
+    """Where in the order it comes.  Neighbours run on the same processor, and nearly all are handed
+    out early: long ones must not stand together, least of all at the end.  Those that share a
+    server are short, and have to."""
+    shares = "serve_for_module" in item.fixturenames
+    is_long = item.get_closest_marker("compares") is not None
+    return shares, not is_long, 0 if shares else zlib.crc32(item.nodeid.encode())
+
+
+@pytest.hookimpl(trylast=True)  # pytest itself puts together what has the same parameters
 def pytest_collection_modifyitems(items):
     if SANITIZED:
         items[:] = [item for item in items if not any(map(item.get_closest_marker, UNSANITIZED))]
     if "UCORN_BACKENDS" not in os.environ:
         items[:] = [item for item in items if is_for_its_backend(item)]
+    items.sort(key=place)
     if IS_UCORN:
         return
     for item in items:

@@ -18,7 +18,6 @@ import pytest
 from support.rawhttp import Client
 from support.waiting import DEADLINE
 
-
 CORPUS = Path(__file__).resolve().parents[1] / "http"
 DATE = re.compile(rb"^Date: .*?\r$", re.MULTILINE)
 EXPECTED_DATE = b"Date: Sun, 06 Nov 1994 08:49:37 GMT\r"

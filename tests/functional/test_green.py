@@ -145,13 +145,14 @@ def test_term_lets_greenlets_finish(start, tmp_path):
 
 @pytest.mark.parametrize("kind, word", [("patient?/never", "ended by"), ("stubborn", "not ended")])
 def test_what_does_not_finish_is_killed(start, kind, word):
+    """By the worker: its master has no say meanwhile."""
     server = start("--graceful-timeout", "1")
-    with asking(server, f"/{kind}"):
+    (worker,) = server.wait_workers(1)
+    with asking(server, f"/{kind}"), processes.stopped(server.pid):
         server.wait_log("^waiting$")
-        server.signal(signal.SIGTERM)
-        assert server.wait_exit() == 0
-    assert server.in_log("1 connections did not finish within graceful_timeout", f"^{word}")
-    assert "SIGKILL" not in server.log
+        os.kill(worker, signal.SIGTERM)
+        until(lambda: processes.look(worker).state == "Z", "the worker ends")
+        assert server.in_log("1 connections did not finish within graceful_timeout", f"^{word}")
 
 
 @pytest.mark.parametrize("name, hook", [("INT", "worker_int"), ("ABRT", "worker_abort")])

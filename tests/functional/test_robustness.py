@@ -155,17 +155,6 @@ def test_as_many_connections_as_allowed(rough):
             assert one.is_kept() and other.is_kept()
 
 
-@contextlib.contextmanager
-def stopped(pid):
-    """The process does not run meanwhile, so what comes to it comes at once."""
-    os.kill(pid, signal.SIGSTOP)
-    try:
-        until(lambda: processes.look(pid).state == "T", "it is stopped")
-        yield
-    finally:
-        os.kill(pid, signal.SIGCONT)
-
-
 @pytest.mark.ucorn_only
 @pytest.mark.needs("main-thread")
 def test_making_room_costs_no_request(rough, tmp_path):
@@ -174,7 +163,7 @@ def test_making_room_costs_no_request(rough, tmp_path):
     server = rough("--worker-connections", "2", "--keep-alive", "60")
     with server.connect() as oldest, server.connect() as other:
         assert oldest.is_kept() and other.is_kept()
-        with stopped(only(server)):
+        with processes.stopped(only(server)):
             target = f"/slow?started={tmp_path}/started&file={tmp_path}/go"
             other.send(request_bytes("GET", target))
             third = server.connect()

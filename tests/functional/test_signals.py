@@ -1,6 +1,5 @@
 """Signals to the master: one after the other while it stops, and what a reload changes."""
 
-import contextlib
 import os
 import re
 import signal
@@ -20,16 +19,6 @@ pytestmark = pytest.mark.master
 FOREVER = ["--graceful-timeout", "600"]
 
 
-@contextlib.contextmanager
-def stopped(pid):
-    """A worker that does nothing, whatever it is told."""
-    os.kill(pid, signal.SIGSTOP)
-    until(lambda: processes.look(pid).state == "T", f"{pid} is stopped")
-    yield
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(pid, signal.SIGCONT)
-
-
 # While it stops.
 
 
@@ -38,7 +27,7 @@ def stopped(pid):
 def test_a_second_signal_makes_it_quick(serve, first, second):
     server = serve("wsgiapp:app", *FOREVER)
     (worker,) = server.wait_workers(1)
-    with stopped(worker):
+    with processes.stopped(worker):
         server.signal_and_wait(signal.Signals[f"SIG{first}"])
         before = time.monotonic()
         server.signal(signal.Signals[f"SIG{second}"])
@@ -73,7 +62,7 @@ def test_workers_that_do_not_leave_are_killed(serve, name):
     server = serve("wsgiapp:app", "--graceful-timeout", "1")
     (worker,) = server.wait_workers(1)
     before = time.monotonic()
-    with stopped(worker):
+    with processes.stopped(worker):
         server.signal(signal.Signals[f"SIG{name}"])
         assert server.wait_exit() == 0
     assert time.monotonic() - before > 0.9
@@ -97,7 +86,7 @@ def test_quick_stop_ends_an_import(serve, tmp_path, name):
 def test_what_means_nothing_to_one_that_stops(serve, name):
     server = serve("wsgiapp:app", *FOREVER)
     (worker,) = server.wait_workers(1)
-    with stopped(worker):
+    with processes.stopped(worker):
         server.signal_and_wait(signal.SIGTERM)
         before = server.log
         server.signal(signal.Signals[f"SIG{name}"])
@@ -144,7 +133,7 @@ def test_one_that_should_go_and_does_not_is_killed(serve, name):
     # One that still boots would go before the oldest.
     for pid in (first, second):
         until(lambda: server.get("/pid").text == str(pid), f"{pid} serves")
-    with stopped(first):
+    with processes.stopped(first):
         server.signal(signal.Signals[f"SIG{name}"])
         server.wait_log(
             rf"\[WARNING\] Worker \(pid:{first}\) was sent SIGKILL! It had not left within "

@@ -4,9 +4,13 @@ Each server is started as the leader of a session of its own, and what it forks
 stays in that session even when its parent dies.  So one look through /proc
 finds every process that a server ever left behind, zombies included."""
 
+import contextlib
 import ctypes
 import os
+import signal
 from typing import NamedTuple
+
+from .waiting import until
 
 PR_SET_CHILD_SUBREAPER = 36
 
@@ -36,6 +40,18 @@ def look(pid):
     # The name, in parentheses, may hold anything, even ") ".
     state, parent, _group, session = text.rpartition(")")[2].split()[:4]
     return Process(int(pid), state, int(parent), int(session))
+
+
+@contextlib.contextmanager
+def stopped(pid):
+    """The process does nothing meanwhile, whatever it is told, and does it all afterwards."""
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        until(lambda: look(pid).state == "T", f"{pid} is stopped")
+        yield
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGCONT)
 
 
 def of_session(leader):
