@@ -3,7 +3,7 @@
 UCORN_BINARY    the server under test (default: build/release/ucorn)
 UCORN_BACKENDS  the worker classes that tests run on.  Default: those that differ most, others
                 in the sanitized build than in the release build; what is marked `everywhere`
-                on more
+                on more, and what is marked `unsanitized` on none in the sanitized build
 UCORN_TEST_VENV a virtual environment with what tests/functional/requirements.txt names, for a
                 server with another Python than the one that runs the tests
 UCORN_TEST_DEADLINE  seconds until a test gives up waiting (default: 30)"""
@@ -37,9 +37,6 @@ EVERYWHERE = ["event", "gthread", "gevent"] if SANITIZED else ALL_BACKENDS
 OTHERWISE = "event"
 
 BACKENDS = os.environ.get("UCORN_BACKENDS", ",".join(ALL_BACKENDS)).split(",")
-
-#: What a sanitized build does not run.
-UNSANITIZED = ("compares", "unsanitized")
 
 # The applications are imported by servers; nothing here may litter the tree.
 sys.dont_write_bytecode = True
@@ -92,10 +89,11 @@ def place(item):
 
 @pytest.hookimpl(trylast=True)  # pytest itself puts together what has the same parameters
 def pytest_collection_modifyitems(items):
-    if SANITIZED:
-        items[:] = [item for item in items if not any(map(item.get_closest_marker, UNSANITIZED))]
+    left_out = {"compares"} if SANITIZED else set()
     if "UCORN_BACKENDS" not in os.environ:
+        left_out |= {"unsanitized"} if SANITIZED else set()
         items[:] = [item for item in items if is_for_its_backend(item)]
+    items[:] = [item for item in items if not left_out & {mark.name for mark in item.iter_markers()}]
     items.sort(key=place)
     if IS_UCORN:
         return

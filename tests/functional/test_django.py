@@ -8,6 +8,8 @@ from support.django import PASSWORD, USER
 from support.server import run_to_end
 from support.web import MIB, Web, sha256, some_bytes
 
+pytestmark = pytest.mark.unsanitized
+
 
 @pytest.fixture(scope="module")
 def server(serve_for_module, backend, django_site):

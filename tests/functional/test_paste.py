@@ -8,6 +8,8 @@ import pytest
 
 from support.server import run_to_end
 
+pytestmark = pytest.mark.unsanitized
+
 INI = """
 [DEFAULT]
 shop = corner
