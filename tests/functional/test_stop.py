@@ -120,24 +120,49 @@ def test_clients_that_say_nothing_do_not_hold_it_up(serve, backend):
 DEFERRED = 1
 
 
-def test_who_says_nothing_yet_is_served_though_the_workers_hear_of_it_first(serve, backend):
-    """As when systemd tells all processes of a service at once."""
-    took = DEFERRED
-    while took >= DEFERRED:  # that says nothing
-        server = serve("wsgiapp:app", "-k", backend, "-w", "2")
+def silent_clients(start, end):
+    """A server and clients of its that say nothing until end(server, its workers) was called."""
+    while True:
+        server = start()
         workers = server.wait_workers(2)
         begun = time.monotonic()
         clients = [server.connect() for _ in range(5)]
-        for process in [*workers, server.pid]:
-            os.kill(process, signal.SIGTERM)
+        end(server, workers)
         time.sleep(DEFERRED / 5)  # in which they could leave
         for client in clients:
             client.send(request_bytes("GET", "/"))
-        took = time.monotonic() - begun
+        if time.monotonic() - begun < DEFERRED:
+            return server, clients
+        server.wait_exit()  # it says nothing
+        server.wait_orphans_gone()
+
+
+def check_served(clients):
     assert [text for text, _connection in answers(clients)] == ["hello"] * len(clients)
     for client in clients:
         client.close()
+
+
+def test_who_says_nothing_yet_is_served_though_the_workers_hear_of_it_first(serve, backend):
+    """As when systemd tells all processes of a service at once."""
+
+    def tell_all(server, workers):
+        for process in [*workers, server.pid]:
+            os.kill(process, signal.SIGTERM)
+
+    server, clients = silent_clients(lambda: serve("wsgiapp:app", "-k", backend, "-w", "2"), tell_all)
+    check_served(clients)
     assert server.wait_exit() == 0
+
+
+def test_who_says_nothing_yet_is_served_though_the_master_was_killed(serve, backend):
+    def kill(server, workers):
+        server.signal(signal.SIGKILL)
+
+    server, clients = silent_clients(lambda: serve("wsgiapp:app", "-k", backend, "-w", "2"), kill)
+    check_served(clients)
+    assert server.wait_exit() == -signal.SIGKILL
+    server.wait_orphans_gone()
 
 
 def half_open(address):
