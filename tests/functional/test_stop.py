@@ -7,6 +7,7 @@ import signal
 import socket
 import struct
 import time
+from functools import partial
 
 import pytest
 
@@ -120,15 +121,14 @@ def test_clients_that_say_nothing_do_not_hold_it_up(serve, backend):
 DEFERRED = 1
 
 
-def silent_clients(start, end):
+def silent_clients(start, count, end):
     """A server and clients of its that say nothing until end(server, its workers) was called."""
     while True:
-        server = start()
-        workers = server.wait_workers(2)
+        server = start("-w", count)
+        workers = server.wait_workers(count)
         begun = time.monotonic()
         clients = [server.connect() for _ in range(5)]
         end(server, workers)
-        time.sleep(DEFERRED / 5)  # in which they could leave
         for client in clients:
             client.send(request_bytes("GET", "/"))
         if time.monotonic() - begun < DEFERRED:
@@ -149,8 +149,9 @@ def test_who_says_nothing_yet_is_served_though_the_workers_hear_of_it_first(serv
     def tell_all(server, workers):
         for process in [*workers, server.pid]:
             os.kill(process, signal.SIGTERM)
+        time.sleep(DEFERRED / 5)  # in which they could leave
 
-    server, clients = silent_clients(lambda: serve("wsgiapp:app", "-k", backend, "-w", "2"), tell_all)
+    server, clients = silent_clients(partial(serve, "wsgiapp:app", "-k", backend), 2, tell_all)
     check_served(clients)
     assert server.wait_exit() == 0
 
@@ -158,8 +159,9 @@ def test_who_says_nothing_yet_is_served_though_the_workers_hear_of_it_first(serv
 def test_who_says_nothing_yet_is_served_though_the_master_was_killed(serve, backend):
     def kill(server, workers):
         server.signal(signal.SIGKILL)
+        until(lambda: server.get("/") and "Parent changed" in server.log, "the worker has seen it")
 
-    server, clients = silent_clients(lambda: serve("wsgiapp:app", "-k", backend, "-w", "2"), kill)
+    server, clients = silent_clients(partial(serve, "wsgiapp:app", "-k", backend), 1, kill)
     check_served(clients)
     assert server.wait_exit() == -signal.SIGKILL
     server.wait_orphans_gone()
