@@ -6,6 +6,7 @@ import signal
 
 import pytest
 
+from support import processes
 from support.rawhttp import Client
 from support.server import free_port
 from support.waiting import until
@@ -227,9 +228,11 @@ def test_former_configurations_are_given_back(tmp_path, serve):
     config.write_text(MARKED)
     server = serve("wsgiapp:app", "-c", config)
     for n in range(2, 8):
-        before = server.workers()
+        (before,) = server.wait_workers(1)
         server.signal(signal.SIGHUP)
-        server.wait_workers(1, other_than=before)
-        server.wait_answer()  # by what boots: until then the one before it is kept, too
+        server.wait_workers(1, other_than=[before])
+        # Until then the one before it is kept, too.
+        until(lambda: processes.look(before) is None, "the master knows that its worker has left")
+        server.wait_answer()
         left = server.wait_log(rf"(\d) of {n} are left$")[1]
         assert int(left) <= 3
