@@ -12,6 +12,7 @@ import stat
 import subprocess
 import tempfile
 import textwrap
+import time
 from pathlib import Path
 
 import pytest
@@ -454,7 +455,7 @@ def test_reload_takes_new_code(serve, site, engine):
     server.wait_log(r"\[INFO\] Worker reloading: .*site_app\.py modified$")
 
 
-IMPORTED_SLOWLY = """
+HALF_WRITTEN = """
 import pathlib, time
 pathlib.Path("begun").touch()
 while not pathlib.Path("go").exists():
@@ -463,13 +464,27 @@ while not pathlib.Path("go").exists():
 
 
 @pytest.mark.ucorn_only
-def test_reload_of_what_changes_while_it_is_imported(serve, site):
-    (site / "site_app.py").write_text(IMPORTED_SLOWLY + SAYS % "one")
-    server = serve("site_app:app", "--reload", cwd=site, probe=None)
+@pytest.mark.parametrize("engine", ["poll", "inotify"])
+def test_reload_of_a_file_that_was_imported_half_written(serve, site, engine):
+    server = serve("site_app:app", "--reload", "--reload-engine", engine, cwd=site)
+    write(site / "site_app.py", HALF_WRITTEN)
     until((site / "begun").exists, "the import has begun")
-    write(site / "site_app.py", SAYS % "two")
+    write(site / "site_app.py", SAYS % "whole")
     (site / "go").touch()
+    says(server, b"<whole>")
+
+
+@pytest.mark.ucorn_only
+def test_reload_of_an_application_that_writes_what_it_imports(serve, site):
+    (site / "made.py").write_text("")
+    made = "import made\nwith open(made.__file__, 'a') as file:\n    file.write('# more\\n')\n"
+    (site / "site_app.py").write_text(made + SAYS % "one")
+    server = serve("site_app:app", "--reload", cwd=site)
+    says(server, b"<one>")
+    write(site / "site_app.py", made + SAYS % "two")
     says(server, b"<two>")
+    time.sleep(2.5)  # two looks, and more
+    assert server.log.count("Worker reloading") == 1
 
 
 @pytest.mark.ucorn_only

@@ -35,15 +35,18 @@ class ReloaderBase(threading.Thread):
         return sorted(files)
 
 
-def note_imports(times):
-    """{path: the time it had before it was read} of the modules imported from now on: what is
-    written while they are imported has changed."""
+#: {path: the time it had before it was last read} of modules imported since note_imports().
+_read = {}
+
+
+def note_imports():
+    """Once in a process."""
     path_stats = SourceFileLoader.path_stats
 
     @functools.wraps(path_stats)
     def noting(self, path):
         stats = path_stats(self, path)
-        times.setdefault(path, stats["mtime"])
+        _read[path] = stats["mtime"]
         return stats
 
     SourceFileLoader.path_stats = noting
@@ -55,24 +58,26 @@ class Reloader(ReloaderBase):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self._times = {}
-        self._first = []
-        note_imports(self._times)
         self._stop_asked = threading.Event()
 
     def start(self):
         # Here, not in the thread: what changes from now on counts.
-        self._first = self._changed()
+        for name in self._watched_files():
+            if name not in self._times:
+                self._has_changed(name)
         super().start()
 
-    def run(self):
-        self._tell(self._first)
-        while self._wait():
-            self._tell(self._changed())
+    def distrust_imports(self):
+        """Before start(): what has changed since it was imported counts, too.  An import may have
+        failed for nothing but this, when it has read half a file.  Not after one that went well:
+        an application that writes modules while it is imported would be reloaded for ever."""
+        self._times.update(_read)
 
-    def _tell(self, names):
-        for name in names:
-            if self._callback:
-                self._callback(name)
+    def run(self):
+        while self._wait():
+            for name in self._changed():
+                if self._callback:
+                    self._callback(name)
 
     def _wait(self):
         """False: there is nothing to be done any more."""
@@ -80,14 +85,17 @@ class Reloader(ReloaderBase):
 
     def _changed(self):
         """Files with other times than when this was last called."""
-        return [name for name in self.get_files() if self._has_changed(name)]
+        return [name for name in self._watched_files() if self._has_changed(name)]
+
+    def _watched_files(self):
+        return self.get_files()
 
     def _has_changed(self, name):
         try:
-            now = os.stat(name).st_mtime
+            now = os.stat(name).st_mtime  # a float, as path_stats gives it
         except OSError:
             return False  # an editor may be about to put a new one there
-        before = self._times.setdefault(name, now)  # note_imports has seconds too
+        before = self._times.setdefault(name, now)
         self._times[name] = now
         return before != now
 
@@ -100,9 +108,10 @@ class InotifyReloader(Reloader):
         super().__init__(*args, **kwargs)
         self._folders = Folders()
 
-    def _changed(self):
-        self._folders.watch({os.path.dirname(os.path.abspath(name)) for name in self.get_files()})
-        return super()._changed()
+    def _watched_files(self):
+        files = self.get_files()
+        self._folders.watch({os.path.dirname(os.path.abspath(name)) for name in files})
+        return files
 
     def _wait(self):
         self._folders.wait(self._interval)

@@ -99,6 +99,7 @@ class Life:
         if self.app.callable is not None:
             self.log.warning("The application is preloaded: workers do not import it again, "
                              "whatever changes.")
+        reloader.note_imports()
         self.reloader = reloader.reloader_engines[self.cfg.reload_engine](
             extra_files=self.cfg.reload_extra_files, callback=self._file_changed
         )
@@ -125,6 +126,7 @@ class Life:
         for name in [*files, getattr(error, "filename", None)]:
             if name and not name.startswith("<"):
                 self.reloader.add_extra_file(name)
+        self.reloader.distrust_imports()
         text = "".join(traceback.format_exception(type(error), error, error.__traceback__))
         return _application_of(text.encode("utf-8", "backslashreplace"))
 
