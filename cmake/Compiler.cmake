@@ -34,12 +34,13 @@ endif()
 # ucorn_link_quickly(TARGET): without LTO.  To optimise all layers anew for each of many small
 # programs would be most of what the build takes.
 if(UCORN_LTO AND CMAKE_C_COMPILER_ID STREQUAL "GNU")
+	# Comes behind CMake's own -fno-fat-lto-objects.
 	target_compile_options(ucorn_flags INTERFACE -ffat-lto-objects)
 	function(ucorn_link_quickly target)
 		set_target_properties(${target} PROPERTIES INTERPROCEDURAL_OPTIMIZATION OFF)
 		target_link_options(${target} PRIVATE -fno-lto)
 	endfunction()
-else() # without objects for both
+else() # its objects are for one way only
 	function(ucorn_link_quickly target)
 	endfunction()
 endif()

@@ -1,9 +1,9 @@
 """Fixtures of the functional suite.
 
 UCORN_BINARY    the server under test (default: build/release/ucorn)
-UCORN_BACKENDS  the worker classes that tests run on.  Default: those that differ most, others
-                in the sanitized build than in the release build; what is marked `everywhere`
-                on more, and what is marked `unsanitized` on none in the sanitized build
+UCORN_BACKENDS  the worker classes that tests run on.  Without it they run on few of them, and
+                on others in the sanitized build than in the release build: see MAIN_BACKENDS
+                and what follows it, and the markers in pytest.ini
 UCORN_TEST_VENV a virtual environment with what tests/functional/requirements.txt names, for a
                 server with another Python than the one that runs the tests
 UCORN_TEST_DEADLINE  seconds until a test gives up waiting (default: 30)"""
@@ -24,7 +24,7 @@ from support.server import BINARY, IS_UCORN, Server
 
 ALL_BACKENDS = ["sync", "gthread", "event", "gevent", "eventlet", "tornado"]
 
-#: Without a say of UCORN_BACKENDS.  To a sanitizer gthread is event with threads.
+#: Where most tests run.  gthread has the loop of event, and threads, which a sanitizer watches.
 MAIN_BACKENDS = ["gthread"] if SANITIZED else ["sync", "event"]
 
 #: For what the master does, which is the same for all.
@@ -33,7 +33,10 @@ MASTER_BACKENDS = ["gthread"] if SANITIZED else ["sync"]
 #: For what is marked `everywhere`.  For a sanitizer those that run on gevent's hub are the same.
 EVERYWHERE = ["event", "gthread", "gevent"] if SANITIZED else ALL_BACKENDS
 
-#: For what those cannot do.
+#: Fixtures that are made once for the tests of a module.
+SHARED = {"serve_for_module", "root"}
+
+#: For tests of what none of the chosen ones can do.
 OTHERWISE = "event"
 
 BACKENDS = os.environ.get("UCORN_BACKENDS", ",".join(ALL_BACKENDS)).split(",")
@@ -73,18 +76,20 @@ def is_for_its_backend(item):
         chosen = MASTER_BACKENDS
     else:
         chosen = MAIN_BACKENDS
+    if item.get_closest_marker("threads") and not SANITIZED:
+        chosen = [*chosen, "gthread"]
     if all(lacks(item, each) for each in chosen):
         return name == OTHERWISE
     return name in chosen and not lacks(item, name)
 
 
 def place(item):
-    """Where in the order it comes.  Neighbours run on the same processor, and nearly all are handed
-    out early: long ones must not stand together, least of all at the end.  Those that share a
-    server are short, and have to."""
-    shares = "serve_for_module" in item.fixturenames
-    is_long = item.get_closest_marker("compares") is not None
-    return shares, not is_long, 0 if shares else zlib.crc32(item.nodeid.encode())
+    """Where in the order it comes.  Neighbours run in the same process: what is long must not stand
+    together, least of all at the end.  What shares something made once is short, and has to.  First
+    come the comparisons, the longest of all, which share gunicorn's nursery."""
+    shares = SHARED & {*item.fixturenames} != set()
+    compares = item.get_closest_marker("compares") is not None
+    return not compares, shares, 0 if shares else zlib.crc32(item.nodeid.encode())
 
 
 @pytest.hookimpl(trylast=True)  # pytest itself puts together what has the same parameters

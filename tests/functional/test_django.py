@@ -8,7 +8,7 @@ from support.django import PASSWORD, USER
 from support.server import run_to_end
 from support.web import MIB, Web, sha256, some_bytes
 
-pytestmark = pytest.mark.unsanitized
+pytestmark = [pytest.mark.unsanitized, pytest.mark.threads]
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from support.figures import SANITIZED, Memory
 from support.rawhttp import chunked, request_bytes
 from support.web import MIB, sha256, some_bytes
 
-pytestmark = pytest.mark.ucorn_only
+pytestmark = [pytest.mark.ucorn_only, pytest.mark.threads]
 
 SMALL_BUFFER = 16384
 LARGE_BYTES = 50 * MIB

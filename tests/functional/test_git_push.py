@@ -63,6 +63,7 @@ def work_tree(tmp_path, git):
 
 @pytest.mark.ucorn_only
 @pytest.mark.unsanitized
+@pytest.mark.threads
 @pytest.mark.parametrize("options", [(), ("--stream-request-body",)], ids=["stored", "streamed"])
 def test_pushed_commits_come_back(serve, backend, options, tmp_path, git, work_tree):
     if options and not has(backend, "streamed-bodies"):

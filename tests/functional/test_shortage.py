@@ -18,7 +18,7 @@ from support.rawhttp import Unanswered, request_bytes
 from support.waiting import until
 from support.web import MIB, sha256, some_bytes
 
-pytestmark = pytest.mark.ucorn_only
+pytestmark = [pytest.mark.ucorn_only, pytest.mark.threads]
 
 
 @pytest.fixture

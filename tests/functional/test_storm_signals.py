@@ -98,6 +98,7 @@ def check(stormy, load, figure):
 def test_signals_under_load(stormy, figure):
     with WideLoad(stormy.front) as load:
         stormy.fleet.storm(reload=2, upgrade=2, more_and_fewer=2)
+        load.wait_answered(WORKERS * MAX_REQUESTS)
         until(lambda: recycled(stormy) > 0, "a worker has had its requests")
     check(stormy, load, figure)
 
@@ -106,5 +107,6 @@ def test_signals_under_load(stormy, figure):
 def test_minute_of_signals_under_load(stormy, figure):
     with WideLoad(stormy.front) as load:
         stormy.fleet.storm(seconds=60, reload=20, upgrade=6, more_and_fewer=20)
+        load.wait_answered(WORKERS * MAX_REQUESTS)
         until(lambda: recycled(stormy) > 0, "a worker has had its requests")
     check(stormy, load, figure)

@@ -1,8 +1,10 @@
 """Debian's gunicorn, to compare with."""
 
 import json
+import os
 import queue
 import select
+import signal
 import subprocess
 import tempfile
 from pathlib import Path
@@ -29,7 +31,7 @@ class Nursery:
     def __init__(self):
         self.process = subprocess.Popen(
             ["/usr/bin/python3", NURSERY, BINARY], env=environ_with(None),
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True,
         )  # fmt: skip
 
     @classmethod
@@ -38,7 +40,12 @@ class Nursery:
             nursery = cls._idle.get_nowait()
         except queue.Empty:
             nursery = cls()
-        ended = nursery._run(args, cwd, env)
+        try:
+            ended = nursery._run(args, cwd, env)
+        except BaseException:
+            os.killpg(nursery.process.pid, signal.SIGKILL)
+            nursery.process.wait()
+            raise
         cls._idle.put(nursery)
         return ended
 
@@ -51,8 +58,9 @@ class Nursery:
             print(json.dumps(job), file=self.process.stdin, flush=True)
             answers = select.select([self.process.stdout], [], [], DEADLINE)[0]
             assert answers, f"gunicorn {args} does not end"
-            code = int(self.process.stdout.readline())
-            return Ended(code, *(Path(f.name).read_text(errors="replace") for f in (out, err)))
+            code = self.process.stdout.readline()
+            assert code, "the nursery has ended"
+            return Ended(int(code), *(Path(f.name).read_text(errors="replace") for f in (out, err)))
 
 
 class Gunicorn(Server):

@@ -10,7 +10,7 @@ import os
 import runpy
 import sys
 
-del sys.path[0]  # this folder, which has a gunicorn.py of its own
+sys.path.remove(os.path.dirname(os.path.abspath(__file__)))  # it has a gunicorn.py, too
 import gunicorn.app.wsgiapp
 
 SCRIPT = sys.argv[1]
@@ -36,8 +36,8 @@ def redirect(descriptor, path, flags):
 def become(job):
     """As if this process had been started by that command line."""
     redirect(0, os.devnull, os.O_RDONLY)
-    redirect(1, job["stdout"], os.O_WRONLY)
-    redirect(2, job["stderr"], os.O_WRONLY)
+    redirect(1, job["stdout"], os.O_WRONLY | os.O_APPEND)
+    redirect(2, job["stderr"], os.O_WRONLY | os.O_APPEND)
     os.environ.clear()
     os.environ.update(job["env"])
     os.chdir(job["cwd"])
