@@ -8,6 +8,9 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 # the tests belong to Debian's.
 python=/usr/bin/python3
 
+# What UCORN_BACKENDS may name.
+all_backends=sync,gthread,event,gevent,eventlet,tornado
+
 die() {
 	echo "$(basename "$0"): $*" >&2
 	exit 1

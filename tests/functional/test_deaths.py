@@ -48,10 +48,9 @@ def connections(server, pid):
 
 def kill_in_the_act(server, victim):
     """SIGKILL; returns how many connections the worker had in that moment."""
-    os.kill(victim, signal.SIGSTOP)
-    until(lambda: processes.look(victim).state == "T", f"{victim} is stopped")
-    had = connections(server, victim)
-    os.kill(victim, signal.SIGKILL)
+    with processes.stopped(victim):
+        had = connections(server, victim)
+        os.kill(victim, signal.SIGKILL)
     return had
 
 

@@ -9,15 +9,15 @@ import time
 import pytest
 
 from support import processes
-from support.figures import SANITIZED, THREAD_SANITIZED, cpu_ticks
+from support.figures import THREAD_SANITIZED, cpu_ticks
 from support.rawhttp import request_bytes
 from support.server import run_to_end, untidy
 from support.waiting import until
 
 pytestmark = [pytest.mark.ucorn_only]
 
-#: To a sanitizer they are the same, when it is short of time.
-HUBS = ("gevent",) if SANITIZED and "UCORN_BACKENDS" not in os.environ else ("gevent", "eventlet")
+#: To a sanitizer they are the same.
+HUBS = ["gevent", pytest.param("eventlet", marks=pytest.mark.unsanitized)]
 
 #: Newer versions of eventlet print at their import that it is deprecated, but not if this is set.
 QUIET = {"EVENTLET_TESTS": "1"}
@@ -317,7 +317,7 @@ def test_a_reload_may_change_the_class(serve, tmp_path):
     config.write_text("worker_class = 'sync'")
     server = serve("wsgiapp:app", "-c", config, "-w", "1", env=untidy())
     server.opened["anon_inode:[eventpoll]"] += 1  # eventlet begins a hub when it is imported
-    for name in [*HUBS, "tornado"]:
+    for name in [*ALIASES, "tornado"]:
         workers = server.wait_workers(1)
         config.write_text(f"worker_class = '{name}'")
         server.signal(signal.SIGHUP)

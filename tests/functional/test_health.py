@@ -7,6 +7,7 @@ import signal
 
 import pytest
 
+from support import processes
 from support.descriptors import count, held
 from support.rawhttp import request_bytes
 from support.server import APPS, PLAIN_DEATHS
@@ -84,9 +85,9 @@ def test_kill_names_the_limit_and_not_memory(start):
     """A worker that ignores what it is told; the application may catch SystemExit."""
     server = start("-w", "1", "--graceful-timeout", "1")
     (victim,) = server.wait_workers(1)
-    os.kill(victim, signal.SIGSTOP)
-    server.signal(signal.SIGTERM)
-    assert server.wait_exit() == 0
+    with processes.stopped(victim):
+        server.signal(signal.SIGTERM)
+        assert server.wait_exit() == 0
     server.wait_log(rf"Worker \(pid:{victim}\) was sent SIGKILL! It had not left within graceful")
     assert "memory" not in server.log
 

@@ -7,6 +7,7 @@ import signal
 
 import pytest
 
+from support import processes
 from support.rawhttp import request_bytes
 from support.server import APPS
 from support.waiting import until
@@ -152,9 +153,8 @@ def test_more_and_fewer_workers(hooked):
     run.server.signal(signal.SIGTTIN)
     run.wait("post_worker_init", 2)
     first, second = run.server.workers()
-    os.kill(first, signal.SIGSTOP)
-    assert int(run.server.get("/pid").text) == second  # it serves, and is no beginner any more
-    os.kill(first, signal.SIGCONT)
+    with processes.stopped(first):
+        assert int(run.server.get("/pid").text) == second  # it serves, and is no beginner any more
     run.server.signal(signal.SIGTTOU)
     gone = run.wait("child_exit")
     assert [(c["new"], c["old"]) for c in run.calls("nworkers_changed")] == [

@@ -8,8 +8,8 @@ import re
 import shlex
 import shutil
 import signal
-import subprocess
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -17,8 +17,8 @@ import pytest
 from parity.differences import DIFFERENCES, OF_20_1_ONLY, OF_LATER_GUNICORNS
 from parity.lines import FORMATS, REQUESTS, UNSTABLE
 from parity.wrong import WRONG
-from support.gunicorn import BINARY, Gunicorn, needs_gunicorn
-from support.server import APPS, Server, environ_with, run_to_end
+from support.gunicorn import Gunicorn, needs_gunicorn
+from support.server import APPS, Server, run_to_end
 from support.waiting import until
 
 pytestmark = [pytest.mark.ucorn_only, pytest.mark.compares, needs_gunicorn]
@@ -105,14 +105,13 @@ def test_effective_settings(tmp_path):
 
 def test_the_nursery_changes_nothing():
     """What it runs says what gunicorn says that is started by itself."""
-    args = ["--print-config", "-w", "3", APP]
-    alone = subprocess.run(
-        [BINARY, *args], cwd=APPS, env=environ_with(None), capture_output=True, text=True, check=True
-    )
-    ours = Gunicorn.run_to_end(*args)
-    assert ours.code == 0 and "workers " in ours.stdout
-    at = re.compile(" at 0x[0-9a-f]+")
-    assert at.sub("", ours.stdout) == at.sub("", alone.stdout) and ours.stderr == alone.stderr
+
+    class Alone(Gunicorn):
+        run_to_end = staticmethod(partial(run_to_end, binary=Gunicorn.binary))
+
+    found = effective(Gunicorn, CONFIGS / "plain.py")
+    assert found["(exit)"] == 0 and "workers" in found
+    assert found == effective(Alone, CONFIGS / "plain.py")
 
 
 # Exit codes and errors.

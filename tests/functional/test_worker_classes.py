@@ -103,6 +103,30 @@ def test_uvicorn_with_the_reloader(serve, tmp_path):
     server.wait_log(f"lifespan shutdown {worker}")
 
 
+HALF_WRITTEN = """
+import pathlib, time
+try:
+    import part
+except SyntaxError:
+    pathlib.Path("begun").touch()
+    while not pathlib.Path("go").exists():
+        time.sleep(0.01)
+    raise
+from workerclasses import app
+"""
+
+
+def test_reload_of_a_file_that_was_imported_half_written(serve, tmp_path):
+    (tmp_path / "changing.py").write_text(HALF_WRITTEN)
+    (tmp_path / "part.py").write_text("def half(")
+    options = ["-k", "workerclasses.Plain", "--reload", "--pythonpath", APPS]
+    server = serve("changing:app", *options, cwd=tmp_path, probe=None)
+    until((tmp_path / "begun").exists, "the import has begun")
+    (tmp_path / "part.py").write_text("whole = True\n")
+    (tmp_path / "go").touch()
+    until(lambda: (a := server._answers("/")) and a.status == 200, "what is whole is served")
+
+
 def test_uvicorn_after_max_requests(serve):
     options = ["-k", ASGI[0][0], "--max-requests", "3"]
     server = serve("asgiapp:app", *options, env=FOREIGN_LEAKS, probe=None)

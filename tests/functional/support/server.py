@@ -102,10 +102,10 @@ class Ended(NamedTuple):
     stderr: str
 
 
-def run_to_end(*args, cwd=APPS, env=None):
+def run_to_end(*args, binary=BINARY, cwd=APPS, env=None):
     """Runs a command line that does not serve."""
     process = subprocess.run(
-        [str(BINARY), *map(str, args)], cwd=cwd, env=environ_with(env), stdin=subprocess.DEVNULL,
+        [str(binary), *map(str, args)], cwd=cwd, env=environ_with(env), stdin=subprocess.DEVNULL,
         capture_output=True, text=True, errors="replace", timeout=DEADLINE, check=False,
     )  # fmt: skip
     assert not sanitizer_report(process.stderr), process.stderr

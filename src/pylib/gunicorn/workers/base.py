@@ -11,7 +11,7 @@ import traceback
 
 from gunicorn import util
 from gunicorn.http import errors
-from gunicorn.reloader import reloader_engines
+from gunicorn.reloader import note_imports, reloader_engines
 from gunicorn.workers.workertmp import WorkerTmp
 
 #: What a client is told: the first row whose class fits.
@@ -98,6 +98,7 @@ class Worker:
 
     def _watch_files(self):
         self.log.warning("Reloader is on. Use in development only!")
+        note_imports()
         engine = reloader_engines[self.cfg.reload_engine]
         self.reloader = engine(
             extra_files=self.cfg.reload_extra_files, callback=self._file_changed
@@ -122,6 +123,7 @@ class Worker:
             self.log.exception(error)
             if self.reloader is not None and error.filename is not None:
                 self.reloader.add_extra_file(error.filename)
+                self.reloader.distrust_imports()
             with io.StringIO() as text:
                 traceback.print_exc(file=text)
                 self.wsgi = util.make_fail_app(text.getvalue())
