@@ -123,9 +123,11 @@ DEFERRED = 1
 
 def silent_clients(start, count, end):
     """A server and clients of its that say nothing until end(server, its workers) was called."""
-    for _ in range(10):
+    for attempt in range(20):
         server = start("-w", count)
         workers = server.wait_workers(count)
+        # Workers look for their master once a second: at another moment of it each time.
+        time.sleep(attempt % 10 / 10)
         begun = time.monotonic()
         clients = [server.connect() for _ in range(5)]
         end(server, workers)

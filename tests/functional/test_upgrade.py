@@ -36,8 +36,12 @@ def client(server):
         yield connection
 
 
-def count_descriptors(server):
-    return int(server.get("/descriptors").text)
+def wait_connections(server, count):
+    """Waits until the worker has descriptors of so many connections, besides that of who asks."""
+    until(
+        lambda: int(server.get("/connections").text) == count + 1,
+        f"the worker has {count} connections",
+    )
 
 
 @pytest.fixture
@@ -139,7 +143,6 @@ def test_websocket_libraries(quiet, way):
 def test_many_websockets_in_one_thread(serve, backend):
     """Each waits for its client, and all are served in turns."""
     server = serve("socketapp:app", "-k", backend, "-w", "1")
-    before = count_descriptors(server)
     with contextlib.ExitStack() as stack:
         clients = [stack.enter_context(open_websocket(server, "ws_waiting")) for _ in range(50)]
         assert server.get("/").text == "hello"
@@ -147,7 +150,7 @@ def test_many_websockets_in_one_thread(serve, backend):
             client.send(str(number))
         assert [client.recv() for client in clients] == [str(n) for n in range(50)]
         clients.pop().shutdown()  # without the goodbye of websockets
-    until(lambda: count_descriptors(server) == before, "all connections have ended")
+    wait_connections(server, 0)
     assert "ERROR" not in server.log
 
 
@@ -172,17 +175,16 @@ def test_websocket_on_a_kept_connection(quiet, client):
 @pytest.mark.ucorn_only
 def test_a_kept_socket_outlives_its_request(serve, backend):
     server = serve("socketapp:app", "-k", backend, "-w", "1")
-    before = count_descriptors(server)
     with server.connect() as client:
         client.send(request_bytes("GET", "/keep?id=kept"))
         assert client.raw(4) == b"kept"
-        until(lambda: count_descriptors(server) == before + 1, "only the application's is left")
+        wait_connections(server, 1)  # by the application's descriptor alone
         for text in ("one", "two"):
             assert server.get(f"/say?id=kept&text={text}").text == "said"
             assert client.raw(3) == text.encode()
         server.get("/drop?id=kept")
         assert client.at_end()
-    assert count_descriptors(server) == before
+    wait_connections(server, 0)
 
 
 @pytest.mark.ucorn_only
@@ -260,13 +262,10 @@ def test_a_file_to_a_slow_reader_who_may_block(quiet, tmp_path):
 def test_looking_is_no_use(serve, backend):
     server = serve("socketapp:app", "-k", backend, "-w", "1")
     with server.connect() as client:
-        client.request("GET", "/")
-        # Whose connections the server had before are gone.
-        before = count_descriptors(server)
         answers = [client.request("GET", "/look").json() for _ in range(3)]
         shown = "<ucorn.client_socket.ClientSocket, not used>"
         assert answers == [[True, False, False, shown, 1]] * 3
-        until(lambda: count_descriptors(server) == before, "no other is left")
+        wait_connections(server, 1)
         assert client.is_kept()
     server.stop()
     assert "ResourceWarning" not in server.stderr

@@ -274,8 +274,24 @@ def stop(environ, start_response):
     raise StopIteration
 
 
-def descriptors(environ, start_response):
-    return text(start_response, len(os.listdir("/proc/self/fd")))
+def is_connected(descriptor):
+    """Whether it is a client's connection."""
+    try:
+        sock = socket.socket(fileno=descriptor)
+    except OSError:  # a file, or gone
+        return False
+    try:
+        return sock.family == socket.AF_INET and bool(sock.getpeername())
+    except OSError:  # a listener
+        return False
+    finally:
+        sock.detach()
+
+
+def connections(environ, start_response):
+    """How many descriptors of clients' connections are open, this one's included."""
+    descriptors = [int(name) for name in os.listdir("/proc/self/fd")]
+    return text(start_response, sum(map(is_connected, descriptors)))
 
 
 def environ_size(environ, start_response):
@@ -313,7 +329,7 @@ ROUTES = {
     for function in (
         ws_stop, ws_list, ws_none, ws_generator, ws_empty_piece, ws_101, ws_101_generator,
         ws_101_used_before, ws_library, ws_waiting, browser, browser_says, keep, say, drop, cycle, used, used_late, used_file,
-        used_boom, properties, look, marked, stop, descriptors, environ_size, remember, remembered,
+        used_boom, properties, look, marked, stop, connections, environ_size, remember, remembered,
     )
 }  # fmt: skip
 
