@@ -23,10 +23,6 @@ if(UCORN_FUZZERS)
 	target_link_options(ucorn_flags INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 
-if(UCORN_STATIC_PYTHON) # whose objects are compiled so
-	target_compile_options(ucorn_flags INTERFACE -fno-pie)
-endif()
-
 if(UCORN_LTO)
 	set(CMAKE_INTERPROCEDURAL_OPTIMIZATION ON)
 endif()

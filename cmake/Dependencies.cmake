@@ -6,9 +6,14 @@ find_path(EV_INCLUDE ev.h REQUIRED)
 # The archive, whose names stay in the program: gevent's wheels bring a libev of their own, and
 # would be bound to a shared one of ours, whose structs are laid out in another way.
 find_library(EV_LIBRARY NAMES libev.a ev REQUIRED)
+find_library(EV_SHARED_LIBRARY ev REQUIRED)
+add_library(dep_ev_headers INTERFACE)
+target_include_directories(dep_ev_headers SYSTEM INTERFACE ${EV_INCLUDE})
 add_library(dep_ev INTERFACE)
-target_include_directories(dep_ev SYSTEM INTERFACE ${EV_INCLUDE})
-target_link_libraries(dep_ev INTERFACE ${EV_LIBRARY})
+target_link_libraries(dep_ev INTERFACE dep_ev_headers ${EV_LIBRARY})
+# What a module brings others do not see.
+add_library(dep_ev_shared INTERFACE)
+target_link_libraries(dep_ev_shared INTERFACE dep_ev_headers ${EV_SHARED_LIBRARY})
 
 find_path(HTTP_PARSER_INCLUDE http_parser.h REQUIRED)
 find_library(HTTP_PARSER_LIBRARY http_parser REQUIRED)
@@ -35,14 +40,9 @@ ucorn_python("sysconfig.get_config_var('LIBDIR')" PYTHON_LIBDIR)
 ucorn_python("sysconfig.get_config_var('LDLIBRARY')" PYTHON_LDLIBRARY)
 ucorn_python("sys.base_prefix" PYTHON_PREFIX)
 ucorn_python("'%d.%d' % sys.version_info[:2]" PYTHON_MINOR)
-if(UCORN_STATIC_PYTHON AND UCORN_PYDEBUG)
-	message(FATAL_ERROR "UCORN_STATIC_PYTHON and UCORN_PYDEBUG exclude each other")
-elseif(UCORN_STATIC_PYTHON)
-	ucorn_python("sysconfig.get_config_var('LIBPL')" PYTHON_LIBDIR)
-	ucorn_python("sysconfig.get_config_var('LIBRARY')" PYTHON_LDLIBRARY)
-	ucorn_python("';'.join(' '.join(map(sysconfig.get_config_var, ('LIBS', 'MODLIBS', 'SYSLIBS'))).split())"
-		PYTHON_NEEDS)
-elseif(NOT PYTHON_LDLIBRARY MATCHES "\\.so")
+ucorn_python("__import__('os').path.realpath(sys.executable)" PYTHON_PROGRAM)
+ucorn_python("'libpython' in open('/proc/self/maps').read()" PYTHON_USES_LIBRARY)
+if(NOT PYTHON_LDLIBRARY MATCHES "\\.so")
 	message(FATAL_ERROR "${UCORN_PYTHON} has no shared library to embed: it was built without "
 		"--enable-shared (pyenv: PYTHON_CONFIGURE_OPTS=--enable-shared pyenv install VERSION)")
 endif()
@@ -63,15 +63,7 @@ if(UCORN_PYDEBUG AND CMAKE_C_COMPILER_ID STREQUAL "GNU")
 	target_compile_options(dep_python_headers INTERFACE -fno-canonical-system-headers)
 endif()
 add_library(dep_python INTERFACE)
-if(UCORN_STATIC_PYTHON)
-	# All of it, for extension modules; and as Python's own program is linked, since code that
-	# may be anywhere is what makes the shared library slower.
-	target_link_libraries(dep_python INTERFACE
-		"-Wl,--whole-archive" ${PYTHON_LIBRARY} "-Wl,--no-whole-archive" ${PYTHON_NEEDS})
-	target_link_options(dep_python INTERFACE -no-pie -Wl,--export-dynamic)
-else()
-	target_link_libraries(dep_python INTERFACE ${PYTHON_LIBRARY})
-endif()
+target_link_libraries(dep_python INTERFACE ${PYTHON_LIBRARY})
 
 # An installed program finds the library, too, where the linker would not look for it.  There is
 # no such path in it for the system's own.

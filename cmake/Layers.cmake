@@ -4,6 +4,7 @@
 #
 # ucorn_folder(NAME)      the object library layer_NAME from src/NAME/*.c
 # ucorn_executable(...)   a program from all layers
+# ucorn_module(...)       the same as an extension module of Python
 
 file(STRINGS ${CMAKE_SOURCE_DIR}/src/LAYERS rows REGEX "^[a-z]")
 set(UCORN_FOLDERS "")
@@ -33,7 +34,7 @@ endfunction()
 
 # The confined headers: which folder gets which dependency's include path.
 set(UCORN_DEPS_http dep_http_parser)
-set(UCORN_DEPS_conn dep_ev)
+set(UCORN_DEPS_conn dep_ev_headers)
 set(UCORN_DEPS_py dep_python_headers)
 set(UCORN_DEPS_wsgi dep_python_headers)
 
@@ -63,4 +64,12 @@ function(ucorn_executable name)
 	target_include_directories(${name} PRIVATE ${include_path})
 	target_link_libraries(${name} PRIVATE ucorn_flags ${UCORN_OBJECTS}
 		dep_ev dep_http_parser dep_python m)
+endfunction()
+
+function(ucorn_module name)
+	add_library(${name} MODULE ${ARGN})
+	ucorn_include_path(main include_path)
+	target_include_directories(${name} PRIVATE ${include_path})
+	target_link_libraries(${name} PRIVATE ucorn_flags ${UCORN_OBJECTS}
+		dep_ev_shared dep_http_parser m)
 endfunction()

@@ -17,6 +17,7 @@
 #include "ucorn/py/conf.h"
 #include "ucorn/py/gunicorn.h"
 #include "ucorn/py/interp.h"
+#include "ucorn/py/reexec.h"
 #include "ucorn/util/fd.h"
 #include "ucorn/util/names.h"
 #include "ucorn/util/title.h"
@@ -216,7 +217,8 @@ static int launch(struct launch *l, int argc, char **argv)
 	l->explain = l->line.explain;
 	if (l->line.action != CLI_RUN)
 		return inform(l->line.action);
-	if (interp_start(argc, argv, &err) < 0)
+	if (reexec_as_python(argv, &err) < 0 || heritage_take(&l->heritage, argv, &err) < 0 ||
+	    interp_start(argc, argv, &err) < 0)
 		return usage_error(&err);
 	return interp_end(run(l));
 }
@@ -229,7 +231,7 @@ int main(int argc, char **argv)
 
 	fd_open_standard();
 	argv = title_init(argc, argv);
-	if (heritage_take(&l.heritage, argv, &err) < 0 || cli_read(&l.line, argc, argv, &err) < 0)
+	if (cli_read(&l.line, argc, argv, &err) < 0)
 		code = usage_error(&err);
 	else
 		code = launch(&l, argc, argv);

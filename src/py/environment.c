@@ -10,18 +10,26 @@
 #include "environment.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "ucorn/py/pyapi.h"
 #include "ucorn/util/log.h"
 #include "ucorn/util/slice.h"
 
+#define TEXT(x)	     #x
+#define NUMBER(x)    TEXT(x)
+#define PYTHON_MINOR NUMBER(PY_MAJOR_VERSION) "." NUMBER(PY_MINOR_VERSION)
+
+static char executable[PATH_MAX];
+
 /* The folder above the one this program lies in. */
-static bool program_prefix(char prefix[ENVIRONMENT_PATH_MAX])
+static bool program_prefix(char prefix[PATH_MAX])
 {
-	ssize_t len = readlink("/proc/self/exe", prefix, ENVIRONMENT_PATH_MAX - 1);
+	ssize_t len = readlink("/proc/self/exe", prefix, PATH_MAX - 1);
 
 	if (len <= 0)
 		return false;
@@ -68,9 +76,9 @@ static struct slice minor_of(struct slice version)
 
 /* Reads folder/pyvenv.cfg.  0: it is there and of the right version (or does
  * not say); -ENOENT: there is none; -1 with err: it cannot be used. */
-static int venv_check(const char *folder, const char *minor, struct err *err)
+static int venv_check(const char *folder, struct err *err)
 {
-	char path[ENVIRONMENT_PATH_MAX + 16], line[1024];
+	char path[PATH_MAX + 16], line[1024];
 	struct slice version, found;
 	FILE *file;
 	int rc = 0;
@@ -88,27 +96,27 @@ static int venv_check(const char *folder, const char *minor, struct err *err)
 		if (!version_line(line, &version))
 			continue;
 		found = minor_of(version);
-		if (!slice_eq(found, slice_from(minor)))
+		if (!slice_eq(found, SLICE(PYTHON_MINOR)))
 			rc = err_set_exit(
 				err, 3,
 				"The virtual environment %s is for Python %.*s, but this ucorn "
-				"embeds Python %s. Make the environment anew with python%s, or "
-				"use a ucorn that was built for its version.",
-				folder, (int)found.len, found.base, minor, minor);
+				"embeds Python " PYTHON_MINOR ". Make the environment anew with "
+				"python" PYTHON_MINOR ", or use a ucorn that was built for its "
+				"version.",
+				folder, (int)found.len, found.base);
 	}
 	fclose(file);
 	return rc;
 }
 
-static int venv_executable(const char *folder, char executable[ENVIRONMENT_PATH_MAX],
-			   struct err *err)
+static int choose_in_venv(const char *folder, struct err *err)
 {
 	static const char *const names[] = {"python3", "python"};
 
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-		int n = snprintf(executable, ENVIRONMENT_PATH_MAX, "%s/bin/%s", folder, names[i]);
+		int n = snprintf(executable, sizeof(executable), "%s/bin/%s", folder, names[i]);
 
-		if (n > 0 && n < ENVIRONMENT_PATH_MAX && access(executable, X_OK) == 0)
+		if (n > 0 && n < PATH_MAX && access(executable, X_OK) == 0)
 			return 0;
 	}
 	return err_set_exit(err, 3,
@@ -117,10 +125,9 @@ static int venv_executable(const char *folder, char executable[ENVIRONMENT_PATH_
 			    folder, strerror(errno));
 }
 
-int environment_find(const char *minor, const char *fallback, char executable[ENVIRONMENT_PATH_MAX],
-		     struct err *err)
+int environment_choose(struct err *err)
 {
-	char prefix[ENVIRONMENT_PATH_MAX];
+	char prefix[PATH_MAX];
 	const char *candidates[2] = {program_prefix(prefix) ? prefix : NULL, getenv("VIRTUAL_ENV")};
 
 	for (size_t i = 0; i < ARRAY_LEN(candidates); i++) {
@@ -128,16 +135,26 @@ int environment_find(const char *minor, const char *fallback, char executable[EN
 
 		if (!candidates[i] || !*candidates[i])
 			continue;
-		rc = venv_check(candidates[i], minor, err);
+		rc = venv_check(candidates[i], err);
 		if (rc == 0)
-			return venv_executable(candidates[i], executable, err);
+			return choose_in_venv(candidates[i], err);
 		if (rc != -ENOENT)
 			return rc;
 		if (i > 0)
 			log_warning("VIRTUAL_ENV is %s, which is no virtual environment (it has no "
 				    "pyvenv.cfg): using %s",
-				    candidates[i], fallback);
+				    candidates[i], UCORN_PYTHON_EXECUTABLE);
 	}
-	snprintf(executable, ENVIRONMENT_PATH_MAX, "%s", fallback);
+	environment_set(UCORN_PYTHON_EXECUTABLE);
 	return 0;
+}
+
+void environment_set(const char *chosen)
+{
+	snprintf(executable, sizeof(executable), "%s", chosen);
+}
+
+const char *environment_executable(void)
+{
+	return executable;
 }

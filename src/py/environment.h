@@ -4,11 +4,14 @@
 
 #include "ucorn/util/err.h"
 
-enum { ENVIRONMENT_PATH_MAX = 4096 };
+/* Decides whose interpreter is to be used.  Refuses an environment that was made for
+ * another minor version than this program. */
+MUST_CHECK int environment_choose(struct err *err);
 
-/* The interpreter whose environment is to be used: path of an executable.
- * Refuses an environment made for another minor version than minor ("3.11"). */
-MUST_CHECK int environment_find(const char *minor, const char *fallback,
-				char executable[ENVIRONMENT_PATH_MAX], struct err *err);
+/* It is decided: this program runs in that one. */
+void environment_set(const char *chosen);
+
+/* The path of the interpreter that was chosen. */
+const char *environment_executable(void);
 
 #endif

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <malloc.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -18,11 +19,6 @@
 #include "ucorn/py/proxies.h"
 #include "ucorn/py/pylib.h"
 
-#define TEXT(x)	     #x
-#define NUMBER(x)    TEXT(x)
-#define PYTHON_MINOR NUMBER(PY_MAJOR_VERSION) "." NUMBER(PY_MINOR_VERSION)
-
-static char executable[ENVIRONMENT_PATH_MAX];
 static bool keeps_objects;
 
 const char *interp_version(void)
@@ -32,7 +28,7 @@ const char *interp_version(void)
 
 const char *interp_executable(void)
 {
-	return executable;
+	return environment_executable();
 }
 
 /* Python would ignore these itself, had we let it install its handlers: a
@@ -47,6 +43,7 @@ static void ignore_write_signals(void)
 
 static PyStatus config_fill(PyConfig *config, int argc, char **argv)
 {
+	const char *executable = environment_executable();
 	PyStatus status;
 
 	config->parse_argv = 0;
@@ -59,22 +56,61 @@ static PyStatus config_fill(PyConfig *config, int argc, char **argv)
 	return status;
 }
 
-int interp_start(int argc, char **argv, struct err *err)
+static int start_library(int argc, char **argv, struct err *err)
 {
 	PyConfig config;
 	PyStatus status;
-	int rc = environment_find(PYTHON_MINOR, UCORN_PYTHON_EXECUTABLE, executable, err);
 
-	if (rc < 0)
-		return rc;
 	PyConfig_InitPythonConfig(&config);
 	status = config_fill(&config, argc, argv);
 	if (!PyStatus_Exception(status))
 		status = Py_InitializeFromConfig(&config);
 	PyConfig_Clear(&config);
 	if (PyStatus_Exception(status))
-		return err_set_exit(err, 3, "Cannot start Python " PYTHON_MINOR " with %s: %s",
-				    executable, status.err_msg ? status.err_msg : "unknown error");
+		return err_set_exit(err, 3, "Cannot start Python " PY_VERSION " with %s: %s",
+				    environment_executable(),
+				    status.err_msg ? status.err_msg : "unknown error");
+	return 0;
+}
+
+/* Puts the exception that is set into err. */
+static int failed(struct err *err, const char *what)
+{
+	py_error_log("Cannot %s", what);
+	return err_set(err, "Cannot %s", what);
+}
+
+/* What has been taken from the environment since Python has started must not be seen. */
+static int update_environ(struct err *err)
+{
+	PyObject *os = PyImport_ImportModule("os"), *variables = NULL, *names = NULL;
+	int rc = -1;
+
+	if (os)
+		variables = PyObject_GetAttrString(os, "environb");
+	if (variables)
+		names = PySequence_List(variables);
+	for (Py_ssize_t i = 0; names && i < PyList_GET_SIZE(names); i++) {
+		PyObject *name = PyList_GET_ITEM(names, i);
+
+		if (PyBytes_GET_SIZE(name) > 0 && !getenv(PyBytes_AS_STRING(name)) &&
+		    PyObject_DelItem(variables, name) < 0)
+			goto out;
+	}
+	rc = names ? 0 : -1;
+out:
+	Py_XDECREF(names);
+	Py_XDECREF(variables);
+	Py_XDECREF(os);
+	return rc < 0 ? failed(err, "read the environment") : 0;
+}
+
+int interp_start(int argc, char **argv, struct err *err)
+{
+	int rc = Py_IsInitialized() ? update_environ(err) : start_library(argc, argv, err);
+
+	if (rc < 0)
+		return rc;
 	ignore_write_signals();
 	return pylib_install(err);
 }
@@ -127,13 +163,6 @@ pid_t interp_fork(void)
 		PyOS_AfterFork_Parent();
 	}
 	return pid < 0 ? -saved : pid;
-}
-
-/* Puts the exception that is set into err. */
-static int failed(struct err *err, const char *what)
-{
-	py_error_log("Cannot %s", what);
-	return err_set(err, "Cannot %s", what);
 }
 
 int interp_path_insert(const char *folder, struct err *err)

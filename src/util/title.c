@@ -12,6 +12,23 @@
 
 static char *room;
 static size_t room_bytes;
+static int exec_argc;
+static char **exec_argv;
+
+#ifdef __GLIBC__
+/* Called with what main is called with, also where this is a library. */
+__attribute__((constructor)) static void note_arguments(int argc, char **argv)
+{
+	exec_argc = argc;
+	exec_argv = argv;
+}
+#endif
+
+char **title_arguments(int *argc)
+{
+	*argc = exec_argc;
+	return exec_argv;
+}
 
 /* Extends *end over the strings that follow it without a gap. */
 static void extend(char **strings, char **end)
@@ -19,6 +36,16 @@ static void extend(char **strings, char **end)
 	for (; *strings; strings++)
 		if (*strings == *end)
 			*end = *strings + strlen(*strings) + 1;
+}
+
+/* The kernel is to show these, which are not the first of exec's, as if they were all. */
+static void show_only(int argc, char **argv)
+{
+	char *end = argv[argc - 1] + strlen(argv[argc - 1]) + 1;
+	size_t bytes = (size_t)(end - argv[0]);
+
+	memmove(room, argv[0], bytes);
+	memset(room + bytes, 0, room_bytes - bytes);
 }
 
 /* A copy of the list and its strings in one block, which its user never frees:
@@ -53,8 +80,10 @@ char **title_init(int argc, char **argv)
 
 	if (argc < 1)
 		return argv;
-	end = argv[0];
-	extend(argv, &end);
+	if (!exec_argv)
+		exec_argv = argv;
+	end = exec_argv[0];
+	extend(exec_argv, &end);
 	extend(environ, &end);
 	arguments = copy_strings(argv);
 	environment = copy_strings(environ);
@@ -64,8 +93,10 @@ char **title_init(int argc, char **argv)
 		return argv;
 	}
 	environ = environment;
-	room = argv[0];
-	room_bytes = (size_t)(end - argv[0]);
+	room = exec_argv[0];
+	room_bytes = (size_t)(end - room);
+	if (argv != exec_argv)
+		show_only(argc, argv);
 	return arguments;
 }
 

@@ -4,14 +4,13 @@ import getpass
 import grp
 import os
 import shutil
-import subprocess
 
 import pytest
 
 from support import nginx
-from support.deploy import DEPLOY, example, replaced
-from support.server import BINARY, free_port
-from support.waiting import DEADLINE, until
+from support.deploy import DEPLOY, example, install, output_of, replaced
+from support.server import BINARY, MODULE, free_port
+from support.waiting import until
 
 pytestmark = pytest.mark.ucorn_only
 
@@ -19,6 +18,7 @@ HELLO = DEPLOY.parent / "hello"
 
 INSTALLED = {
     "usr/sbin/ucorn",
+    *([f"usr/lib/ucorn/{MODULE.name}"] if MODULE else []),
     "usr/lib/systemd/system/ucorn@.service",
     "usr/lib/systemd/system/ucorn@.socket",
     "usr/share/man/man8/ucorn.8",
@@ -40,23 +40,6 @@ INSTALLED = {
     "usr/share/doc/ucorn/examples/hello/README.md",
     "usr/share/doc/ucorn/examples/hello/hello.py",
 }
-
-
-def output_of(*command, **options):
-    """What a command says that has to succeed."""
-    process = subprocess.run(
-        [str(word) for word in command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT, text=True, timeout=DEADLINE, check=False, **options,
-    )  # fmt: skip
-    assert process.returncode == 0, process.stdout
-    return process.stdout
-
-
-def install(prefix, destdir=""):
-    if not (BINARY.parent / "cmake_install.cmake").exists():
-        pytest.skip(f"{BINARY} is in no build tree")
-    environ = os.environ | {"DESTDIR": str(destdir)}
-    output_of("cmake", "--install", BINARY.parent, "--prefix", prefix, env=environ)
 
 
 @pytest.fixture(scope="module")

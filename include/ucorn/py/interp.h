@@ -10,10 +10,8 @@
 
 #include "ucorn/util/err.h"
 
-/* Starts Python as `python3` of the user's environment would: a pyvenv.cfg
- * beside program's folder, else VIRTUAL_ENV, else the interpreter this was
- * built for.  An environment of another minor version, or one that cannot be
- * read, is refused with a sentence.  sys.argv becomes argv. */
+/* Behind reexec_as_python.  Starts Python as `python3` of the user's environment would; if
+ * this is python3, it has started.  sys.argv is argv. */
 MUST_CHECK int interp_start(int argc, char **argv, struct err *err);
 
 enum { INTERP_OUTPUT_LOST = 120 }; /* as python3 ends */

@@ -24,6 +24,9 @@ DEFAULT_BINARY = FUNCTIONAL.parents[1] / "build/release/ucorn"
 BINARY = Path(os.environ.get("UCORN_BINARY", DEFAULT_BINARY)).absolute()
 IS_UCORN = BINARY.name == "ucorn"
 
+#: The program as a module for python3, which lies beside it in builds that have one.
+MODULE = next(BINARY.parent.glob("ucorn-*.so"), None)
+
 #: For a server with another Python than the one that runs the tests: the virtual environment
 #: that it finds what its applications import in.
 VENV = os.environ.get("UCORN_TEST_VENV")
