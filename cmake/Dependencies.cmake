@@ -6,15 +6,10 @@ find_path(EV_INCLUDE ev.h REQUIRED)
 # The archive, whose names stay in the program: gevent's wheels bring a libev of their own, and
 # would be bound to a shared one of ours, whose structs are laid out in another way.
 find_library(EV_LIBRARY NAMES libev.a ev REQUIRED)
-find_library(EV_SHARED_LIBRARY ev REQUIRED)
 add_library(dep_ev_headers INTERFACE)
 target_include_directories(dep_ev_headers SYSTEM INTERFACE ${EV_INCLUDE})
 add_library(dep_ev INTERFACE)
 target_link_libraries(dep_ev INTERFACE dep_ev_headers ${EV_LIBRARY})
-# What a module brings others do not see.
-add_library(dep_ev_shared INTERFACE)
-target_link_libraries(dep_ev_shared INTERFACE dep_ev_headers ${EV_SHARED_LIBRARY})
-
 find_path(HTTP_PARSER_INCLUDE http_parser.h REQUIRED)
 find_library(HTTP_PARSER_LIBRARY http_parser REQUIRED)
 add_library(dep_http_parser INTERFACE)

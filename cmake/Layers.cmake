@@ -71,5 +71,5 @@ function(ucorn_module name)
 	ucorn_include_path(main include_path)
 	target_include_directories(${name} PRIVATE ${include_path})
 	target_link_libraries(${name} PRIVATE ucorn_flags ${UCORN_OBJECTS}
-		dep_ev_shared dep_http_parser m)
+		dep_ev_module dep_http_parser m)
 endfunction()

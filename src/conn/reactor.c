@@ -9,6 +9,7 @@
 #include "ucorn/conn/reactor.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -25,6 +26,8 @@ enum {
 	SWEEP_MS = 100, /* between two looks at the deadlines */
 	KEPT_LINKS = 1024,
 };
+
+FILE *reactor_stderr;
 
 /* ---- connections */
 
@@ -293,6 +296,7 @@ struct reactor *reactor_new(struct conn_service *s, const struct reactor_options
 	r->driver.dispatch_data = o->dispatch_data;
 	r->driver.exclusive = o->exclusive;
 	loop_memory_reserve(o->max_connections);
+	reactor_stderr = stderr;
 	/* gevent may share libev, and has memory that only its own allocator knows. */
 	if (!ev_default_loop_uc_())
 		ev_set_allocator(loop_memory);

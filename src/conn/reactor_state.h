@@ -3,9 +3,13 @@
 #define UCORN_CONN_REACTOR_STATE_H
 
 #include <ev.h>
+#include <stdio.h>
 
 #include "handback.h"
 #include "ucorn/conn/reactor.h"
+
+/* What libev's copy in the module for Python calls stderr (cmake/Module.cmake). */
+extern FILE *reactor_stderr;
 
 /* A connection with its watchers. */
 struct link {

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "ucorn/config/settings.h"
+#include "ucorn/util/exec.h"
 #include "ucorn/util/fd.h"
 #include "ucorn/util/slice.h"
 
@@ -201,31 +202,6 @@ static bool is_named(const char *assignment, const char *const *names)
 	return false;
 }
 
-/* A copy of environ without these, in one block. */
-static char **copy_environment(const char *const *without)
-{
-	size_t count = 0, bytes = 0;
-	char **copy, *at;
-
-	for (char **e = environ; *e; e++, count++)
-		bytes += strlen(*e) + 1;
-	copy = malloc((count + 1) * sizeof(*copy) + bytes);
-	if (!copy)
-		return NULL;
-	at = (char *)(copy + count + 1);
-	count = 0;
-	for (char **e = environ; *e; e++) {
-		size_t len = strlen(*e) + 1;
-
-		if (is_named(*e, without))
-			continue;
-		copy[count++] = memcpy(at, *e, len);
-		at += len;
-	}
-	copy[count] = NULL;
-	return copy;
-}
-
 /* What the next program is told anew. */
 static int keep_environment(struct heritage *h, struct err *err)
 {
@@ -233,8 +209,17 @@ static int keep_environment(struct heritage *h, struct err *err)
 					      "LISTEN_PID",   "LISTEN_FDS",  "LISTEN_PIDFDID",
 					      "WATCHDOG_PID", NULL};
 
-	h->environment = copy_environment(without);
-	return h->environment ? 0 : err_set(err, "No memory for a copy of the environment.");
+	size_t kept = 0;
+
+	h->environment = exec_environment();
+	if (!h->environment)
+		return err_set(err, "No memory for a copy of the environment.");
+	for (char **e = h->environment; *e; e++) {
+		if (!is_named(*e, without))
+			h->environment[kept++] = *e;
+	}
+	h->environment[kept] = NULL;
+	return 0;
 }
 
 static void clean_environment(const struct heritage *h)

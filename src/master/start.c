@@ -19,6 +19,7 @@
 #include "ucorn/py/interp.h"
 #include "ucorn/py/logbridge.h"
 #include "ucorn/py/proxies.h"
+#include "ucorn/py/reexec.h"
 #include "ucorn/py/stacks.h"
 #include "ucorn/util/log.h"
 #include "ucorn/util/names.h"
@@ -170,7 +171,8 @@ static int prepare(struct master *m, struct err *err)
 	log_info("Starting " NAME_PROGRAM " %s", UCORN_VERSION);
 	master_raise_files(s);
 	master_warn_group(s);
-	log_debug("Python %s from %s", interp_version(), interp_executable());
+	log_debug("Python %s from %s%s", interp_version(), interp_executable(),
+		  reexec_is_python() ? "" : ", by its library");
 	if (master_write_pidfile(m, s, err) < 0)
 		return -1;
 	server_object_started(getpid(), m->pidfile);

@@ -109,6 +109,23 @@ static int venv_check(const char *folder, struct err *err)
 	return rc;
 }
 
+/* Absolute: the application may change the folder. */
+static int make_absolute(struct err *err)
+{
+	char folder[PATH_MAX], path[PATH_MAX];
+	int n;
+
+	if (executable[0] == '/')
+		return 0;
+	if (!getcwd(folder, sizeof(folder)))
+		return err_set(err, "Cannot find the current folder: %s", strerror(errno));
+	n = snprintf(path, sizeof(path), "%s/%s", folder, executable);
+	if (n < 0 || (size_t)n >= sizeof(path))
+		return err_set(err, "The path of %s is too long.", executable);
+	memcpy(executable, path, (size_t)n + 1);
+	return 0;
+}
+
 static int choose_in_venv(const char *folder, struct err *err)
 {
 	static const char *const names[] = {"python3", "python"};
@@ -117,7 +134,7 @@ static int choose_in_venv(const char *folder, struct err *err)
 		int n = snprintf(executable, sizeof(executable), "%s/bin/%s", folder, names[i]);
 
 		if (n > 0 && n < PATH_MAX && access(executable, X_OK) == 0)
-			return 0;
+			return make_absolute(err);
 	}
 	return err_set_exit(err, 3,
 			    "The virtual environment %s has no bin/python3 that can be run: %s. "

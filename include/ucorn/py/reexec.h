@@ -15,8 +15,12 @@ int main(int argc, char **argv);
 /* To be called before interp_start and before anything that does not survive exec.  Chooses
  * the user's environment: a pyvenv.cfg beside the program's folder, else VIRTUAL_ENV, else
  * the interpreter this was built for.  One of another minor version, or one that cannot be
- * read, is refused with a sentence.  Becomes its python3 if there is the module, and it is the
- * python3 that was built for.  Returns 0 if that cannot be, or is so already. */
+ * read, is refused with a sentence.  Becomes its python3 if that is the one this was built for, the
+ * module is there, and UCORN_PYTHON in the environment is not "library".  Returns where it stays
+ * what it is: 0, which includes that it is python3 already, or -1 with err. */
 MUST_CHECK int reexec_as_python(char **argv, struct err *err);
+
+/* Whether it has. */
+bool reexec_is_python(void);
 
 #endif

@@ -4,10 +4,6 @@
 
 #include "ucorn/util/base.h"
 
-/* The arguments that exec has put there, though another program than this may have been
- * executed; NULL where libc does not tell.  Not to be used behind title_set. */
-char **title_arguments(int *argc);
-
 /* To be called first in main: gives a copy of argv that title_set does not touch
  * and moves the environment out of its way.  argv may be the end of what exec has put there:
  * then only that end is shown.  Without it, or when memory is short

@@ -1,13 +1,12 @@
 """Tells what Python looks like from inside."""
 
+import json
 import os
 import signal
 import sys
 import traceback
 import warnings
 from pathlib import Path
-
-from wsgiapp import as_json
 
 STACK_AT_IMPORT = [frame.name for frame in traceback.extract_stack()]
 
@@ -20,26 +19,41 @@ def first_warned():
     return caught[0].filename
 
 
-def app(environ, start_response):
-    maps = Path("/proc/self/maps").read_text()
-    looks = {
-        "argv": sys.argv[1:],
-        "orig_argv": getattr(sys, "orig_argv", sys.argv)[1:],
+def looks():
+    """What is not to depend on the way in which Python has started."""
+    main = vars(sys.modules["__main__"])
+    return {
+        "argv": sys.argv,
+        "orig_argv": getattr(sys, "orig_argv", None),
         "path": sys.path,
+        "importers": sorted(sys.path_importer_cache),
         "flags": repr(sys.flags),
         "executable": sys.executable,
         "prefix": sys.prefix,
-        "main": sorted(vars(sys.modules["__main__"])),
-        "modules": sorted(name for name in sys.modules if "ucorn" in name),
-        "hook": sys.excepthook is sys.__excepthook__,
+        "main": {name: str(value) for name, value in main.items() if name != "__builtins__"},
+        "modules": sorted(sys.modules),
+        "hook": repr(sys.excepthook).partition(" at ")[0],
         "last": [name for name in vars(sys) if name.startswith("last_")],
-        "signals": {name: str(signal.getsignal(getattr(signal, name))) for name in (
-            "SIGPIPE", "SIGXFSZ", "SIGHUP", "SIGCHLD")},
+        "signals": {
+            name: str(signal.getsignal(getattr(signal, name))).partition(" at ")[0]
+            for name in ("SIGPIPE", "SIGXFSZ", "SIGHUP", "SIGINT", "SIGTERM")
+        },
         "stack": [frame.name for frame in traceback.extract_stack()],
         "stack_at_import": STACK_AT_IMPORT,
         "warned": first_warned(),
-        "environ": sorted(os.environ),
+        "environ": dict(os.environ),
         "comm": Path("/proc/self/comm").read_text(),
+        "cmdline": os.fsdecode(Path("/proc/self/cmdline").read_bytes()).rstrip("\0").split("\0"),
+        "descriptors": sorted(os.listdir("/proc/self/fd")),
     }  # fmt: skip
+
+
+def tell(file=sys.stdout):
+    print(json.dumps(looks()), file=file)
+
+
+def app(environ, start_response):
+    maps = Path("/proc/self/maps").read_text()
     how = {"exe": os.readlink("/proc/self/exe"), "library": "libpython" in maps}
-    return as_json(start_response, {"looks": looks, "how": how})
+    start_response("200 OK", [("Content-Type", "application/json")])
+    return [json.dumps({"looks": looks(), "how": how}).encode()]

@@ -56,6 +56,8 @@ class Holdings:
         common = [self._common(master, pid) for pid in server.workers()]
         self._master = count(one for one in master if one[0] != "stacks")
         self._common_at_start = functools.reduce(operator.and_, common) if common else None
+        if common:  # its own, also if it was forked behind the look at the master
+            self._common_at_start["stacks"] = 1
 
     def check(self):
         """No more than at the start, or a test has declared it as server.opened; what
