@@ -77,10 +77,10 @@ def run_callgrind(server, workload, questions, folder, connections=1):
 
 #: The interpreters that servers run in or embed: what calls the application is imported.
 INTERPRETERS = {
-    "shared library, as ucorn has it": [
+    "shared library": [
         BUILD / "tests/bare_python", PYTHON, "0", "{names}", "/dev/null", APPS,
     ],
-    "python3": [PYTHON, "-c", "import in_process"],
+    "python3, as ucorn is": [PYTHON, "-c", "import in_process"],
 }  # fmt: skip
 
 

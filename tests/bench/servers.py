@@ -14,7 +14,7 @@ APPS = HERE / "apps"
 BUILD = ROOT / "build/release"
 VENV = ROOT / "build/bench-venv"
 
-#: The interpreter of all servers: ucorn and uWSGI embed it, the virtual environment is one of it.
+#: The interpreter of all servers: ucorn runs in it, uWSGI embeds it, the virtual environment is one of it.
 PYTHON = "/usr/bin/python3"
 VENV_PYTHON = VENV / "bin/python3"
 
@@ -57,6 +57,9 @@ SERVERS = {
     "ucorn-gthread": Server(UCORN + "-k gthread --threads {threads} {app}", str(PLACES["ucorn"]),
                             concurrent=True, stop=signal.SIGQUIT),
     "ucorn-event": Server(UCORN + "-k event {app}", str(PLACES["ucorn"]), stop=signal.SIGQUIT),
+    #: Where it cannot be python3 itself.
+    "ucorn-library": Server("env UCORN_PYTHON=library " + UCORN + "{app}", str(PLACES["ucorn"]),
+                            stop=signal.SIGQUIT),  # fmt: skip
     "ucorn-gevent": Server(UCORN + "-k gevent {app}", "debian:gevent", concurrent=True,
                            stop=signal.SIGQUIT),
     "gunicorn": Server(GUNICORN + "{app}", "debian:gunicorn"),

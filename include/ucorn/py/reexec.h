@@ -2,7 +2,7 @@
  *
  * Distributions build python3 with more care than libpython3: Debian's has profile-guided and
  * link-time optimisation, its library neither.  So all of this program is an extension module
- * as well, and the program goes on as python3 with that, where it can: applications need a fifth
+ * as well, and the program goes on as python3 with that, where it can: applications need a sixth
  * less CPU there.  Else it embeds the library, which makes no other difference. */
 #ifndef UCORN_PY_REEXEC_H
 #define UCORN_PY_REEXEC_H
