@@ -18,6 +18,7 @@
 #include "ucorn/py/gunicorn.h"
 #include "ucorn/py/interp.h"
 #include "ucorn/py/reexec.h"
+#include "ucorn/util/exec.h"
 #include "ucorn/util/fd.h"
 #include "ucorn/util/names.h"
 #include "ucorn/util/title.h"
@@ -137,7 +138,7 @@ static int read_settings(void *data, struct settings *s, struct err *err)
 	/* The defaults are not the server's own variables. */
 	if (conf_environ_reset(err) < 0 || settings_init(s, err) < 0)
 		return -1;
-	rc = enter_folder(settings_start_folder(), err);
+	rc = enter_folder(exec_folder(), err);
 	if (rc == 0)
 		rc = read_variable(l, &v.gunicorns, "GUNICORN_CMD_ARGS", err);
 	if (rc == 0)

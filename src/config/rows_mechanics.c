@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "rows.h"
+#include "ucorn/util/exec.h"
 
 static const struct setting_choice engines[] = {
 	{"auto", "auto"}, {"poll", "poll"}, {"inotify", "inotify"}, {NULL, NULL}};
@@ -135,7 +136,7 @@ static const struct setting rows[] = {
 		STRING_FIELD(chdir, setting_folder),
 		.flags = {"--chdir"},
 		.metavar = "CHDIR",
-		.default_now = settings_start_folder,
+		.default_now = exec_folder,
 		.section = SECTION_SERVER_MECHANICS,
 		.description = "Change to this folder before the application is imported; without "
 			       "it, the server stays in the folder it was started in.",

@@ -7,10 +7,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "types.h"
+#include "ucorn/util/exec.h"
 
 /* str.strip() of ASCII text. */
 struct slice stripped(const char *text)
@@ -88,35 +88,6 @@ static int choice_set(const struct setting *row, void *field, const char *text, 
 
 /* --- a folder that exists --- */
 
-static bool same_file(const char *a, const char *b)
-{
-	struct stat sa, sb;
-
-	return stat(a, &sa) == 0 && stat(b, &sb) == 0 && sa.st_ino == sb.st_ino &&
-	       sa.st_dev == sb.st_dev;
-}
-
-/* Where the process is, by the name that its shell has for it if it has one:
- * that keeps symbolic links, which deployments switch. */
-static void current_folder(char folder[PATH_MAX])
-{
-	const char *named = getenv("PWD");
-
-	if (!getcwd(folder, PATH_MAX))
-		snprintf(folder, PATH_MAX, "/");
-	if (named && named[0] == '/' && strlen(named) < PATH_MAX && same_file(named, folder))
-		snprintf(folder, PATH_MAX, "%s", named);
-}
-
-const char *settings_start_folder(void)
-{
-	static char folder[PATH_MAX];
-
-	if (!folder[0])
-		current_folder(folder);
-	return folder;
-}
-
 /* Takes "", "." and ".." out of an absolute path, without a look at links, as
  * os.path.normpath does. */
 static void normalise(char *path)
@@ -152,7 +123,7 @@ static int folder_set(const struct setting *row, void *field, const char *text, 
 
 	UNUSED(row);
 	UNUSED(origin);
-	current_folder(folder);
+	exec_current_folder(folder);
 	if (name.len > 0 && name.base[0] == '/')
 		folder[0] = '\0';
 	if (asprintf(&path, "%s/%.*s", folder, (int)name.len, name.base) < 0)

@@ -238,22 +238,10 @@ static void clean_environment(const struct heritage *h)
 
 /* --- the whole --- */
 
-static void keep_signals(struct heritage *h)
-{
-	struct sigaction action;
-
-	sigprocmask(SIG_SETMASK, NULL, &h->blocked);
-	sigemptyset(&h->ignored);
-	for (int number = 1; number < NSIG; number++) {
-		if (sigaction(number, NULL, &action) == 0 && action.sa_handler == SIG_IGN)
-			sigaddset(&h->ignored, number);
-	}
-}
-
 int heritage_take(struct heritage *h, char **argv, struct err *err)
 {
-	*h = (struct heritage){.argv = argv, .start_folder = settings_start_folder()};
-	keep_signals(h);
+	*h = (struct heritage){.argv = argv, .start_folder = exec_folder()};
+	exec_signals(&h->ignored, &h->blocked);
 	if (keep_environment(h, err) < 0 || read_listen(h, err) < 0 ||
 	    read_old_master(h, err) < 0 || read_notify(h, err) < 0) {
 		heritage_release(h);

@@ -13,7 +13,6 @@
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -21,11 +20,15 @@
 #include "ucorn/py/interp.h"
 #include "ucorn/py/pyapi.h"
 #include "ucorn/util/exec.h"
+#include "ucorn/util/fd.h"
 #include "ucorn/util/log.h"
 #include "ucorn/util/names.h"
 
 /* Where it says "library", the program does not become python3. */
 #define WAY "UCORN_PYTHON"
+
+/* In the environment of a program that has tried: the module could not be loaded. */
+#define FAILED "UCORN_MODULE_FAILED"
 
 /* What python3 runs, from a file in memory: behind -c, Python 3.13 imports modules from the
  * current folder, and keeps the text.  It leaves Python as the library would have started it:
@@ -33,20 +36,27 @@
  * arguments.  At its end it fails: for who is told of that, there is no Python function on the
  * stack, which warnings and tracebacks would show.
  *
- * %s: the paths of module and program in hexadecimal digits. */
+ * %s: in hexadecimal digits the state (exec_save), the paths of module, program and python3. */
 static const char script[] =
 	"def enter():\n"
 	"    import posix, sys\n"
 	"    if not getattr(sys.flags, 'safe_path', False):\n"
 	"        del sys.path[0]\n"
 	"    from importlib.machinery import BuiltinImporter, ExtensionFileLoader, ModuleSpec\n"
-	"    script, _signals, *arguments = sys.argv\n"
-	"    sys.argv[:] = arguments\n"
-	"    if hasattr(sys, 'orig_argv'):\n"
-	"        sys.orig_argv[:] = arguments\n"
+	"    def decode(text):\n"
+	"        return text.decode(sys.getfilesystemencoding(), 'surrogateescape')\n"
+	"    state, path, program, executable = map(bytes.fromhex, ('%s', '%s', '%s', '%s'))\n"
+	"    main = vars(sys.modules['__main__'])\n"
+	"    script = main['__file__']\n"
 	"    sys.path_importer_cache.pop(script, None)\n"
 	"    posix.close(int(script.rpartition('/')[2]))\n"
-	"    path = bytes.fromhex('%s').decode(sys.getfilesystemencoding(), 'surrogateescape')\n"
+	"    fields = state.split(b'\\0')[:-1]\n"
+	"    argc, _variables, ignored, _blocked = map(int, fields[:4])\n"
+	"    _name, folder, *strings = fields[4:]\n"
+	"    sys.argv[:] = map(decode, strings[:argc])\n"
+	"    if hasattr(sys, 'orig_argv'):\n"
+	"        sys.orig_argv[:] = sys.argv\n"
+	"    path = decode(path)\n"
 	"    loader = ExtensionFileLoader('_ucorn', path)\n"
 	"    try:\n"
 	"        module = loader.create_module(ModuleSpec('_ucorn', loader, origin=path))\n"
@@ -54,45 +64,26 @@ static const char script[] =
 	"        sys.stderr.write(f\"Cannot load {path}: {error}. Python's library is used \"\n"
 	"                         'instead, which is slower.\\n')\n"
 	"        sys.stderr.flush()\n"
-	"        posix.putenv('" WAY "', 'library')\n"
-	"        posix.execv(bytes.fromhex('%s'), arguments)\n"
+	"        import _signal\n"
+	"        for number in _signal.SIGPIPE, _signal.SIGXFSZ:\n"
+	"            if not ignored >> number - 1 & 1:\n"
+	"                _signal.signal(number, _signal.SIG_DFL)\n"
+	"        posix.chdir(folder)\n"
+	"        environ = dict(item.split(b'=', 1) for item in strings[argc:] if b'=' in item)\n"
+	"        environ[b'" FAILED "'] = b'1'\n"
+	"        posix.execve(program, strings[:argc], environ)\n"
 	"    del sys.modules['_ucorn']\n"
-	"    main = sys.modules['__main__']\n"
-	"    main.__loader__ = BuiltinImporter\n"
+	"    main['__loader__'] = BuiltinImporter\n"
 	"    for name in 'enter', '__file__', '__cached__':\n"
-	"        delattr(main, name)\n"
+	"        main.pop(name, None)\n"
 	"    module.excepthook, sys.excepthook = sys.excepthook, module.run\n"
+	"    module.state, module.executable = state, executable\n"
 	"    raise RuntimeError('ucorn begins here')\n"
 	"enter()\n";
 
-enum { SIGNALS_ARGUMENT = 2, OWN_ARGUMENTS }; /* python3, the script's path, these */
+enum { OWN_ARGUMENTS = 2 }; /* python3 and the script's path */
 
 static bool is_module;
-
-/* What python3 ignores at its start.  The next program that USR2 starts gets the signals that
- * this one was started with. */
-static const struct {
-	char letter;
-	int number;
-} ignored_by_python[] = {{'p', SIGPIPE}, {'x', SIGXFSZ}};
-
-/* The letters of those that are not ignored now. */
-static void note_signals(char letters[ARRAY_LEN(ignored_by_python) + 1])
-{
-	for (size_t i = 0; i < ARRAY_LEN(ignored_by_python); i++) {
-		if (PyOS_getsig(ignored_by_python[i].number) != SIG_IGN)
-			*letters++ = ignored_by_python[i].letter;
-	}
-	*letters = '\0';
-}
-
-static void restore_signals(const char *letters)
-{
-	for (size_t i = 0; i < ARRAY_LEN(ignored_by_python); i++) {
-		if (strchr(letters, ignored_by_python[i].letter))
-			signal(ignored_by_python[i].number, SIG_DFL);
-	}
-}
 
 /* Whether only root or whoever owns the program can have put it there. */
 static bool is_trusted(const char *path)
@@ -149,34 +140,94 @@ static bool is_built_for(const char *executable)
 	return realpath(executable, real) && strcmp(real, UCORN_MODULE_PYTHON) == 0;
 }
 
-static void hexadecimal(const char *text, char digits[2 * PATH_MAX])
+static void put_digits(FILE *out, const char *bytes, size_t len)
 {
-	static const char table[] = "0123456789abcdef";
+	static const char digits[] = "0123456789abcdef";
 
-	for (; *text; text++) {
-		*digits++ = table[(unsigned char)*text >> 4];
-		*digits++ = table[*text & 0xf];
+	for (size_t i = 0; i < len; i++) {
+		putc(digits[(unsigned char)bytes[i] >> 4], out);
+		putc(digits[bytes[i] & 0xf], out);
 	}
-	*digits = '\0';
 }
 
-/* A descriptor that survives exec, or -1. */
-static int make_script(const char *module, const char *program)
+/* What exec_save writes; the caller's to free; NULL: no memory. */
+static char *save_state(char **argv, size_t *len)
 {
-	char module_hex[2 * PATH_MAX], program_hex[2 * PATH_MAX];
-	int fd = memfd_create(NAME_PROGRAM, 0);
+	char *state = NULL;
+	FILE *out = open_memstream(&state, len);
 
-	hexadecimal(module, module_hex);
-	hexadecimal(program, program_hex);
-	if (fd >= 0 && dprintf(fd, script, module_hex, program_hex) < 0) {
+	if (!out)
+		return NULL;
+	exec_save(out, argv);
+	if (fclose(out) == 0)
+		return state;
+	free(state);
+	return NULL;
+}
+
+/* The script with all that it needs; the caller's to free; NULL: no memory. */
+static char *make_script(const char *const paths[], char **argv)
+{
+	size_t state_len, len;
+	char *state = save_state(argv, &state_len), *text = NULL;
+	const char *rest = script, *gap;
+	FILE *out = state ? open_memstream(&text, &len) : NULL;
+
+	for (size_t i = 0; out && (gap = strstr(rest, "%s")); i++, rest = gap + 2) {
+		fwrite(rest, 1, (size_t)(gap - rest), out);
+		if (i == 0)
+			put_digits(out, state, state_len);
+		else
+			put_digits(out, paths[i - 1], strlen(paths[i - 1]));
+	}
+	if (out)
+		fputs(rest, out);
+	free(state);
+	if (out && fclose(out) == 0)
+		return text;
+	free(text);
+	return NULL;
+}
+
+/* Linux from 6.3 on wants to be told that nobody is going to execute the file. */
+static int open_memory(void)
+{
+	enum { NOEXEC_SEAL = 0x0008 };
+	int fd = memfd_create(NAME_PROGRAM, NOEXEC_SEAL);
+
+	return fd < 0 && errno == EINVAL ? memfd_create(NAME_PROGRAM, 0) : fd;
+}
+
+/* A limit of file sizes (RLIMIT_FSIZE) is an error here, and not the end. */
+static int write_limited(int fd, const char *text)
+{
+	struct sigaction ignore = {.sa_handler = SIG_IGN}, before;
+	int rc;
+
+	sigaction(SIGXFSZ, &ignore, &before);
+	rc = fd_write_all(fd, text, strlen(text));
+	sigaction(SIGXFSZ, &before, NULL);
+	return rc;
+}
+
+/* A file that survives exec, or -1 with errno. */
+static int put_into_memory(const char *text)
+{
+	int fd = open_memory(), rc;
+
+	if (fd < 0)
+		return -1;
+	rc = write_limited(fd, text);
+	if (rc < 0) {
 		close(fd);
+		errno = -rc;
 		return -1;
 	}
 	return fd;
 }
 
 /* argv, whose end is NULL, with OWN_ARGUMENTS before it; NULL: no memory. */
-static char **python_arguments(const char *executable, char *path, char *signals, char **argv)
+static char **python_arguments(const char *executable, char *path, char **argv)
 {
 	size_t count = 0;
 	char **arguments;
@@ -188,44 +239,54 @@ static char **python_arguments(const char *executable, char *path, char *signals
 		return NULL;
 	arguments[0] = (char *)executable;
 	arguments[1] = path;
-	arguments[SIGNALS_ARGUMENT] = signals;
 	memcpy(arguments + OWN_ARGUMENTS, argv, count * sizeof(*argv));
 	return arguments;
 }
 
-/* Returns if it cannot be done. */
-static void exec_script(const char *executable, int fd, char **argv)
+/* Returns if it cannot be done, with errno. */
+static void exec_script(const char *executable, const char *text, char **argv)
 {
-	char path[64], signals[ARRAY_LEN(ignored_by_python) + 1], **arguments;
+	char path[64], **arguments;
+	int fd = put_into_memory(text), saved;
 
-	note_signals(signals);
+	if (fd < 0)
+		return;
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	arguments = python_arguments(executable, path, signals, argv);
+	arguments = python_arguments(executable, path, argv);
 	if (arguments)
 		execv(executable, arguments);
+	saved = errno;
 	free(arguments);
+	close(fd);
+	errno = saved;
 }
 
-/* Likewise; then why it could not, if it should have been. */
-static void become(const char *executable, char **argv)
+static bool may_become(const char *executable)
 {
 	const char *way = getenv(WAY);
-	char module[PATH_MAX], program[PATH_MAX];
-	int fd;
 
-	if (way && strcmp(way, "library") == 0)
+	if (getenv(FAILED)) {
+		unsetenv(FAILED); /* the next program may be another one */
+		return false;
+	}
+	/* What privileges the program's file gives would be lost. */
+	return !(way && strcmp(way, "library") == 0) && !getauxval(AT_SECURE) &&
+	       is_built_for(executable);
+}
+
+/* Returns if it cannot be done, or is not to be. */
+static void become(const char *executable, char **argv)
+{
+	char module[PATH_MAX], program[PATH_MAX], *text;
+
+	if (!may_become(executable) || !argv[0] || !find_module(program, module))
 		return;
-	/* What privileges the file gives would be lost. */
-	if (getauxval(AT_SECURE) || !argv[0] || !is_built_for(executable) ||
-	    !find_module(program, module))
-		return;
-	fd = make_script(module, program);
-	if (fd >= 0)
-		exec_script(executable, fd, argv);
+	text = make_script((const char *const[]){module, program, executable}, argv);
+	if (text)
+		exec_script(executable, text, argv);
 	log_warning("Cannot go on as %s: %s. Python's library is used instead, which is slower.",
 		    executable, strerror(errno));
-	if (fd >= 0)
-		close(fd);
+	free(text);
 }
 
 int reexec_as_python(char **argv, struct err *err)
@@ -253,26 +314,40 @@ static void forget_script(PyObject *hook)
 	PySys_SetObject("excepthook", hook);
 }
 
+/* What the program before has handed on; gives its argv, which stays, or NULL. */
+static char **restore(PyObject *module, int *argc)
+{
+	PyObject *state = PyObject_GetAttrString(module, "state");
+	PyObject *executable = PyObject_GetAttrString(module, "executable");
+	char **argv = NULL, *copy;
+	size_t len;
+
+	if (state && executable && PyBytes_Check(state) && PyBytes_Check(executable)) {
+		environment_set(PyBytes_AS_STRING(executable));
+		len = (size_t)PyBytes_GET_SIZE(state);
+		copy = malloc(len + 1);
+		if (copy)
+			argv = exec_restore(memcpy(copy, PyBytes_AS_STRING(state), len), len, argc);
+	}
+	Py_XDECREF(executable);
+	Py_XDECREF(state);
+	return argv;
+}
+
 /* sys.excepthook.  Does not return: the program ends Python, below this call, as Py_Exit does. */
 static PyObject *run(PyObject *module, PyObject *arguments)
 {
 	PyObject *hook = PyObject_GetAttrString(module, "excepthook");
-	const char *name;
 	int argc, code;
-	char **argv = exec_arguments(&argc);
+	char **argv = restore(module, &argc);
 
 	UNUSED(arguments);
-	if (!hook || argc <= OWN_ARGUMENTS)
+	if (!hook || !argv)
 		return PyErr_Format(PyExc_RuntimeError, NAME_PROGRAM " runs this, nobody else");
 	forget_script(hook);
 	Py_DECREF(hook);
-	restore_signals(argv[SIGNALS_ARGUMENT]);
-	environment_set(argv[0]);
 	is_module = true;
-	argv += OWN_ARGUMENTS;
-	name = strrchr(argv[0], '/');
-	prctl(PR_SET_NAME, name ? name + 1 : argv[0]);
-	code = main(argc - OWN_ARGUMENTS, argv);
+	code = main(argc, argv);
 	exit(Py_IsInitialized() ? interp_end(code) : code);
 }
 

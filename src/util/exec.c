@@ -1,26 +1,36 @@
-/* What exec has put into the process, before anything has changed it. */
+/* How the process was started.
+ *
+ * What is handed on is strings, each with its NUL: how many words and variables there are, the
+ * signals as masks, the process's name, the folder, the words, the variables. */
 #include "ucorn/util/exec.h"
 
-#include <stdio.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-static int exec_argc;
+#include "ucorn/util/slice.h"
+
+enum { SIGNAL_MAX = 64, NAME_SIZE = 16 /* PR_GET_NAME's */ };
+
+static char start_folder[PATH_MAX];
+static char **restored_environment; /* NULL: no other program has run here */
+static uint64_t restored_ignored, restored_blocked;
 static char **exec_argv;
 
 #ifdef __GLIBC__
 /* Called with what main is called with, also where this is a library. */
 __attribute__((constructor)) static void note_arguments(int argc, char **argv)
 {
-	exec_argc = argc;
+	UNUSED(argc);
 	exec_argv = argv;
 }
 #endif
 
-char **exec_arguments(int *argc)
+char **exec_arguments(void)
 {
-	*argc = exec_argc;
 	return exec_argv;
 }
 
@@ -45,40 +55,148 @@ char **exec_copy(char **strings)
 	return copy;
 }
 
-/* All of a file and a NUL, the caller's to free; NULL: it cannot be read, or no memory. */
-static char *read_whole(const char *path, size_t *len)
+static bool same_file(const char *a, const char *b)
 {
-	char *text = NULL, piece[4096];
-	FILE *in = fopen(path, "re"), *out = in ? open_memstream(&text, len) : NULL;
-	bool whole = out != NULL;
-	size_t got;
+	struct stat sa, sb;
 
-	while (whole && (got = fread(piece, 1, sizeof(piece), in)) > 0)
-		whole = fwrite(piece, 1, got, out) == got;
-	whole = whole && !ferror(in);
-	if (out && fclose(out) != 0)
-		whole = false;
-	if (in)
-		fclose(in);
-	if (!whole) {
-		free(text);
-		return NULL;
-	}
-	return text;
+	return stat(a, &sa) == 0 && stat(b, &sb) == 0 && sa.st_ino == sb.st_ino &&
+	       sa.st_dev == sb.st_dev;
+}
+
+void exec_current_folder(char folder[PATH_MAX])
+{
+	const char *named = getenv("PWD");
+
+	if (!getcwd(folder, PATH_MAX))
+		snprintf(folder, PATH_MAX, "/");
+	if (named && named[0] == '/' && strlen(named) < PATH_MAX && same_file(named, folder))
+		snprintf(folder, PATH_MAX, "%s", named);
+}
+
+const char *exec_folder(void)
+{
+	if (!start_folder[0])
+		exec_current_folder(start_folder);
+	return start_folder;
 }
 
 char **exec_environment(void)
 {
-	size_t len, count = 0;
-	char *text = read_whole("/proc/self/environ", &len), **strings, **copy;
+	return exec_copy(restored_environment ? restored_environment : environ);
+}
 
-	if (!text)
-		return exec_copy(environ);
-	strings = calloc(len + 1, sizeof(*strings));
-	for (size_t at = 0; strings && at < len; at += strlen(text + at) + 1)
-		strings[count++] = text + at;
-	copy = strings ? exec_copy(strings) : NULL;
-	free(strings);
-	free(text);
-	return copy;
+static uint64_t bit(int number)
+{
+	return UINT64_C(1) << (number - 1);
+}
+
+static void current_signals(uint64_t *ignored, uint64_t *blocked)
+{
+	struct sigaction action;
+	sigset_t mask;
+
+	*ignored = *blocked = 0;
+	sigprocmask(SIG_SETMASK, NULL, &mask);
+	for (int number = 1; number <= SIGNAL_MAX; number++) {
+		if (sigaction(number, NULL, &action) == 0 && action.sa_handler == SIG_IGN)
+			*ignored |= bit(number);
+		if (sigismember(&mask, number) == 1)
+			*blocked |= bit(number);
+	}
+}
+
+void exec_signals(sigset_t *ignored, sigset_t *blocked)
+{
+	uint64_t ignored_bits = restored_ignored, blocked_bits = restored_blocked;
+
+	if (!restored_environment)
+		current_signals(&ignored_bits, &blocked_bits);
+	sigemptyset(ignored);
+	sigemptyset(blocked);
+	for (int number = 1; number <= SIGNAL_MAX; number++) {
+		if (ignored_bits & bit(number))
+			sigaddset(ignored, number);
+		if (blocked_bits & bit(number))
+			sigaddset(blocked, number);
+	}
+}
+
+static size_t count_strings(char **strings)
+{
+	size_t count = 0;
+
+	while (strings[count])
+		count++;
+	return count;
+}
+
+static void put_strings(FILE *out, char **strings)
+{
+	for (; *strings; strings++)
+		fwrite(*strings, strlen(*strings) + 1, 1, out);
+}
+
+void exec_save(FILE *out, char **argv)
+{
+	uint64_t ignored, blocked;
+	char name[NAME_SIZE] = "";
+
+	current_signals(&ignored, &blocked);
+	prctl(PR_GET_NAME, name);
+	fprintf(out, "%zu%c%zu%c%llu%c%llu%c%s%c%s%c", count_strings(argv), 0,
+		count_strings(environ), 0, (unsigned long long)ignored, 0,
+		(unsigned long long)blocked, 0, name, 0, exec_folder(), 0);
+	put_strings(out, argv);
+	put_strings(out, environ);
+}
+
+/* The string at *at, which is moved behind it; NULL: there is none. */
+static char *take_string(char **at, const char *end)
+{
+	char *string = *at, *nul = *at < end ? memchr(*at, '\0', (size_t)(end - *at)) : NULL;
+
+	if (!nul)
+		return NULL;
+	*at = nul + 1;
+	return string;
+}
+
+static int take_number(char **at, const char *end, uint64_t *number)
+{
+	char *string = take_string(at, end);
+
+	return string ? slice_to_u64(slice_from(string), number) : -1;
+}
+
+/* count strings from *at on; gives where the list goes on, behind its NULL. */
+static char **take_list(char **list, uint64_t count, char **at, const char *end)
+{
+	while (count-- > 0)
+		*list++ = take_string(at, end);
+	return list + 1;
+}
+
+char **exec_restore(char *state, size_t len, int *argc)
+{
+	char *at = state, *end = state + len, *name, *folder, **words;
+	uint64_t n_words, n_variables, ignored, blocked;
+
+	if (take_number(&at, end, &n_words) < 0 || take_number(&at, end, &n_variables) < 0 ||
+	    take_number(&at, end, &ignored) < 0 || take_number(&at, end, &blocked) < 0)
+		return NULL;
+	name = take_string(&at, end);
+	folder = take_string(&at, end);
+	if (!folder || n_words > len || n_variables > len)
+		return NULL;
+	words = calloc(n_words + n_variables + 2, sizeof(*words));
+	if (!words)
+		return NULL;
+	restored_environment = take_list(words, n_words, &at, end);
+	take_list(restored_environment, n_variables, &at, end);
+	restored_ignored = ignored;
+	restored_blocked = blocked;
+	snprintf(start_folder, sizeof(start_folder), "%s", folder);
+	prctl(PR_SET_NAME, name);
+	*argc = (int)n_words;
+	return words;
 }

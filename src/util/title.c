@@ -14,6 +14,7 @@
 
 static char *room;
 static size_t room_bytes;
+
 /* Extends *end over the strings that follow it without a gap. */
 static void extend(char **strings, char **end)
 {
@@ -22,24 +23,25 @@ static void extend(char **strings, char **end)
 			*end = *strings + strlen(*strings) + 1;
 }
 
-/* The kernel is to show these, which are the last of exec's arguments, as if they were all.
- * end: of exec's. */
-static void show_only(char **argv, char *end)
+/* The kernel is to show these, not exec's arguments, which end there. */
+static void show(char **argv, const char *end)
 {
-	size_t bytes = (size_t)(end - argv[0]);
+	char *at = room;
 
-	if (argv[0] < room || argv[0] >= end)
-		return; /* somebody has moved them */
-	memmove(room, argv[0], bytes);
-	memset(room + bytes, 0, (size_t)(end - room) - bytes);
+	for (; *argv && at + strlen(*argv) < end; argv++) {
+		size_t len = strlen(*argv) + 1;
+
+		memcpy(at, *argv, len);
+		at += len;
+	}
+	memset(at, 0, (size_t)(end - at));
 }
 
 char **title_init(int argc, char **argv)
 {
 	/* Static: in use until the process ends, also when setenv has moved environ. */
 	static char **arguments, **environment;
-	int exec_argc;
-	char **all = exec_arguments(&exec_argc), *arguments_end, *end;
+	char **all = exec_arguments(), *arguments_end, *end;
 
 	if (argc < 1)
 		return argv;
@@ -60,7 +62,7 @@ char **title_init(int argc, char **argv)
 	room = all[0];
 	room_bytes = (size_t)(end - room);
 	if (argv != all)
-		show_only(argv, arguments_end);
+		show(arguments, arguments_end);
 	return arguments;
 }
 

@@ -79,7 +79,13 @@ def alone(tmp_path):
     return copied_to(tmp_path / "alone", BINARY)
 
 
-@pytest.fixture(params=[pytest.param("python3", marks=needs_module), "library"])
+@pytest.fixture(
+    params=[
+        pytest.param("python3", marks=needs_module),
+        "library",
+        pytest.param("broken", marks=needs_module),  # the library, when python3 runs already
+    ]
+)
 def way(request):
     return request.param
 
@@ -87,7 +93,12 @@ def way(request):
 @pytest.fixture
 def program(way, alone):
     """A program that goes this way."""
-    return copied_to(alone.parent.parent / "both", BINARY, MODULE) if way == "python3" else alone
+    if way == "library":
+        return alone
+    both = copied_to(alone.parent.parent / "both", BINARY, MODULE)
+    if way == "broken":
+        (both.parent / MODULE.name).write_bytes(b"no module")
+    return both
 
 
 def differences(one, other):
@@ -119,14 +130,16 @@ def test_it_embeds_the_library_if_told_so(look):
 
 
 @needs_module
-@pytest.mark.parametrize("name", ["ucorn", "mysite"])
-def test_applications_see_no_difference(look, tmp_path, name):
+@pytest.mark.parametrize("name, under", [
+    ("ucorn", ()), ("mysite", ()), ("ucorn", ("bash", "-c", 'exec -a web "$0" "$@"')),
+])  # fmt: skip
+def test_applications_see_no_difference(look, tmp_path, name, under):
     program = copied_to(tmp_path / "both", BINARY, MODULE).rename(tmp_path / "both" / name)
     environ = {"NOTIFY_SOCKET": "/no/such/socket", "LISTEN_PID": "1", "LISTEN_FDS": "1", "LANG": "C"}
     seen = []
     for way in ("", "library"):
         bind = [f"unix:{tmp_path}/sock"]
-        looks, how, _log = look(program, env={**environ, "UCORN_PYTHON": way}, bind=bind)
+        looks, how, _log = look(program, env={**environ, "UCORN_PYTHON": way}, bind=bind, under=under)
         assert how["library"] == (way == "library")
         del looks["environ"]["UCORN_PYTHON"]
         seen.append(looks)
@@ -165,20 +178,28 @@ def test_what_runs_at_pythons_start_does_so_once_in_each_program(serve_with, pro
     site.mkdir()
     (site / "sitecustomize.py").write_text(
         textwrap.dedent("""
-        import os, sys
+        import ctypes, os, sys
         os.environ["TRACE"] += "x"
         del os.environ["PYTHONPATH"]
+        os.chdir("/")
+        # As a process's title is set.
+        start, end = open("/proc/self/stat").read().rpartition(")")[2].split()[45:47]
+        ctypes.memset(int(start), ord("y"), int(end) - int(start) - 1)
         def last_words(*args): print("last words")
         sys.excepthook = last_words
         """)
     )
-    server = serve_with(program, env={"TRACE": "", "PYTHONPATH": str(site), "LC_ALL": ""})
+    (tmp_path / "conf.py").write_text("")
+    config = os.path.relpath(tmp_path / "conf.py", APPS)
+    environ = {"TRACE": "", "PYTHONPATH": str(site), "LC_ALL": "C"}
+    server = serve_with(program, "-c", config, env=environ)
     new = upgrade(server)
     stop_old(server)
     new.wait_promoted()
     looks = server.get("/").json()["looks"]
     assert looks["environ"]["TRACE"] == "x"
     assert "PYTHONPATH" not in looks["environ"]
+    assert not {"UCORN_PYTHON", "UCORN_MODULE_FAILED"} & set(looks["environ"])
     assert "last_words" in looks["hook"]
     new.stop()
 
@@ -236,6 +257,14 @@ def test_a_module_that_cannot_be_loaded_is_told(look, tmp_path):
     assert log.splitlines()[0].startswith(f"Cannot load {module}: ")
 
 
+def test_a_limit_of_files_is_no_end():
+    """What python3 is to run is a file."""
+    limit = ["prlimit", "--fsize=0", "--"]
+    command = [*limit, BINARY, "--check-config", "wsgiapp:app"]
+    ended = subprocess.run(command, cwd=APPS, capture_output=True, timeout=DEADLINE, check=False)
+    assert ended.returncode == 0
+
+
 class TestVirtualEnvironment:
     def test_named_by_the_environment(self, look, program, tmp_path, way):
         venv = make_venv(tmp_path / "venv")
@@ -266,7 +295,8 @@ class TestVirtualEnvironment:
         assert f"{venv} is for Python 3.2, but this ucorn embeds Python 3." in ended.stderr
         assert len(ended.stderr.strip().splitlines()) == 1
 
-    def test_that_is_none(self, look, program, tmp_path):
+    def test_that_is_none(self, look, program, tmp_path, way):
         looks, _how, log = look(program, env={"VIRTUAL_ENV": str(tmp_path)})
         assert looks["prefix"] == PREFIX
-        assert log.count(f"VIRTUAL_ENV is {tmp_path}, which is no virtual environment") == 1
+        told = log.count(f"VIRTUAL_ENV is {tmp_path}, which is no virtual environment")
+        assert told == (2 if way == "broken" else 1)

@@ -141,7 +141,7 @@ def test_killed_new_master(serve, tmp_path):
     new = upgrade(server)
     new.signal(signal.SIGKILL)
     server.wait_log(rf"\[ERROR\] The new master \(pid:{new.pid}\) was ended by SIGKILL\.")
-    assert not (tmp_path / "pid.2").exists()
+    until(lambda: not (tmp_path / "pid.2").exists(), "its pidfile goes, too")
     until(lambda: len(processes.reap_orphans(server.pid)) == 2, "its worker leaves, too")
     assert server.get("/").text == "hello"
 

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "ucorn/config/table.h"
+#include "ucorn/util/exec.h"
 #include "ucorn/util/log.h"
 
 static int set_up(void **state)
@@ -73,7 +74,7 @@ static void test_defaults_are_gunicorns(void **state)
 	assert_int_equal(s->limit_request_fields, 100);
 	assert_int_equal(s->limit_request_field_size, 8190);
 	assert_false(s->preload_app);
-	assert_string_equal(s->chdir, settings_start_folder());
+	assert_string_equal(s->chdir, exec_folder());
 	assert_null(s->pythonpath);
 	assert_int_equal(s->raw_env.count, 0);
 	assert_null(s->pidfile);
@@ -516,7 +517,7 @@ static void test_folders(void **state)
 		assert_string_equal(s->chdir, cases[i].folder);
 	}
 	set(s, "chdir", ".", ORIGIN_FILE);
-	assert_string_equal(s->chdir, settings_start_folder());
+	assert_string_equal(s->chdir, exec_folder());
 	assert_refused(s, "chdir", "/no/such", ORIGIN_FILE, "can't chdir to '/no/such'");
 }
 

@@ -220,10 +220,6 @@ void settings_report(const struct settings *s);
  * over. */
 void settings_report_change(const struct settings *running, const struct settings *fresh);
 
-/* The folder that the process was in when this, or settings_init, was first
- * called; PWD's name for it if that is right. */
-const char *settings_start_folder(void);
-
 /* What is to be served: MODULE, MODULE:name or MODULE:factory(...); NULL if
  * nobody said. */
 static inline const char *settings_app(const struct settings *s)

@@ -5,8 +5,8 @@
 #include "ucorn/util/base.h"
 
 /* To be called first in main: gives a copy of argv that title_set does not touch
- * and moves the environment out of its way.  argv may be the end of what exec has put there:
- * then only that end is shown.  Without it, or when memory is short
+ * and moves the environment out of its way.  If argv is not what exec has put there,
+ * it is shown in its place.  Without it, or when memory is short
  * (argv itself is given then), title_set does nothing. */
 char **title_init(int argc, char **argv);
 
