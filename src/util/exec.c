@@ -1,7 +1,7 @@
 /* How the process was started.
  *
- * What is handed on is strings, each with its NUL: how many words and variables there are, the
- * signals as masks, the process's name, the folder, the words, the variables. */
+ * What is handed on is strings, each with its NUL: how many words and variables there are,
+ * for each signal whether it is ignored and whether it is blocked, the process's name, the folder, the words, the variables. */
 #include "ucorn/util/exec.h"
 
 #include <limits.h>
@@ -13,11 +13,16 @@
 
 #include "ucorn/util/slice.h"
 
-enum { SIGNAL_MAX = 64, NAME_SIZE = 16 /* PR_GET_NAME's */ };
+enum {
+	SIGNALS_SIZE = 64 + 1, /* a letter for each, and the NUL */
+	NAME_SIZE = 16,	       /* PR_GET_NAME's */
+	YES = '1',
+	NO = '0',
+};
 
 static char start_folder[PATH_MAX];
 static char **restored_environment; /* NULL: no other program has run here */
-static uint64_t restored_ignored, restored_blocked;
+static const char *restored_ignored, *restored_blocked;
 static char **exec_argv;
 
 #ifdef __GLIBC__
@@ -85,40 +90,38 @@ char **exec_environment(void)
 	return exec_copy(restored_environment ? restored_environment : environ);
 }
 
-static uint64_t bit(int number)
-{
-	return UINT64_C(1) << (number - 1);
-}
-
-static void current_signals(uint64_t *ignored, uint64_t *blocked)
+static void current_signals(char ignored[SIGNALS_SIZE], char blocked[SIGNALS_SIZE])
 {
 	struct sigaction action;
 	sigset_t mask;
 
-	*ignored = *blocked = 0;
 	sigprocmask(SIG_SETMASK, NULL, &mask);
-	for (int number = 1; number <= SIGNAL_MAX; number++) {
-		if (sigaction(number, NULL, &action) == 0 && action.sa_handler == SIG_IGN)
-			*ignored |= bit(number);
-		if (sigismember(&mask, number) == 1)
-			*blocked |= bit(number);
+	for (int number = 1; number < SIGNALS_SIZE; number++) {
+		bool is_ignored =
+			sigaction(number, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
+
+		ignored[number - 1] = is_ignored ? YES : NO;
+		blocked[number - 1] = sigismember(&mask, number) == 1 ? YES : NO;
+	}
+	ignored[SIGNALS_SIZE - 1] = blocked[SIGNALS_SIZE - 1] = '\0';
+}
+
+static void set_of(sigset_t *set, const char *signals)
+{
+	sigemptyset(set);
+	for (size_t i = 0; signals[i]; i++) {
+		if (signals[i] == YES)
+			sigaddset(set, (int)i + 1);
 	}
 }
 
 void exec_signals(sigset_t *ignored, sigset_t *blocked)
 {
-	uint64_t ignored_bits = restored_ignored, blocked_bits = restored_blocked;
+	char ignored_now[SIGNALS_SIZE], blocked_now[SIGNALS_SIZE];
 
-	if (!restored_environment)
-		current_signals(&ignored_bits, &blocked_bits);
-	sigemptyset(ignored);
-	sigemptyset(blocked);
-	for (int number = 1; number <= SIGNAL_MAX; number++) {
-		if (ignored_bits & bit(number))
-			sigaddset(ignored, number);
-		if (blocked_bits & bit(number))
-			sigaddset(blocked, number);
-	}
+	current_signals(ignored_now, blocked_now);
+	set_of(ignored, restored_environment ? restored_ignored : ignored_now);
+	set_of(blocked, restored_environment ? restored_blocked : blocked_now);
 }
 
 static size_t count_strings(char **strings)
@@ -138,14 +141,12 @@ static void put_strings(FILE *out, char **strings)
 
 void exec_save(FILE *out, char **argv)
 {
-	uint64_t ignored, blocked;
-	char name[NAME_SIZE] = "";
+	char ignored[SIGNALS_SIZE], blocked[SIGNALS_SIZE], name[NAME_SIZE] = "";
 
-	current_signals(&ignored, &blocked);
+	current_signals(ignored, blocked);
 	prctl(PR_GET_NAME, name);
-	fprintf(out, "%zu%c%zu%c%llu%c%llu%c%s%c%s%c", count_strings(argv), 0,
-		count_strings(environ), 0, (unsigned long long)ignored, 0,
-		(unsigned long long)blocked, 0, name, 0, exec_folder(), 0);
+	fprintf(out, "%zu%c%zu%c%s%c%s%c%s%c%s%c", count_strings(argv), 0, count_strings(environ),
+		0, ignored, 0, blocked, 0, name, 0, exec_folder(), 0);
 	put_strings(out, argv);
 	put_strings(out, environ);
 }
@@ -178,12 +179,13 @@ static char **take_list(char **list, uint64_t count, char **at, const char *end)
 
 char **exec_restore(char *state, size_t len, int *argc)
 {
-	char *at = state, *end = state + len, *name, *folder, **words;
-	uint64_t n_words, n_variables, ignored, blocked;
+	char *at = state, *end = state + len, *ignored, *blocked, *name, *folder, **words;
+	uint64_t n_words, n_variables;
 
-	if (take_number(&at, end, &n_words) < 0 || take_number(&at, end, &n_variables) < 0 ||
-	    take_number(&at, end, &ignored) < 0 || take_number(&at, end, &blocked) < 0)
+	if (take_number(&at, end, &n_words) < 0 || take_number(&at, end, &n_variables) < 0)
 		return NULL;
+	ignored = take_string(&at, end);
+	blocked = take_string(&at, end);
 	name = take_string(&at, end);
 	folder = take_string(&at, end);
 	if (!folder || n_words > len || n_variables > len)

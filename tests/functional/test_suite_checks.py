@@ -36,7 +36,9 @@ def start(serve, tmp_path):
         (tmp_path / "forks.py").write_text(APPLICATION)
         config = ["import os, select, socket", "held = []", *lines]
         (tmp_path / "conf.py").write_text("\n".join(config))
-        return serve("forks:app", "-c", "conf.py", "-w", workers, cwd=tmp_path)
+        server = serve("forks:app", "-c", "conf.py", "-w", workers, cwd=tmp_path)
+        server.wait_workers(workers)
+        return server
 
     return start
 
