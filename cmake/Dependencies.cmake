@@ -10,6 +10,7 @@ add_library(dep_ev_headers INTERFACE)
 target_include_directories(dep_ev_headers SYSTEM INTERFACE ${EV_INCLUDE})
 add_library(dep_ev INTERFACE)
 target_link_libraries(dep_ev INTERFACE dep_ev_headers ${EV_LIBRARY})
+
 find_path(HTTP_PARSER_INCLUDE http_parser.h REQUIRED)
 find_library(HTTP_PARSER_LIBRARY http_parser REQUIRED)
 add_library(dep_http_parser INTERFACE)

@@ -58,18 +58,19 @@ macro(ucorn_folder name)
 	list(APPEND UCORN_OBJECTS layer_${name})
 endmacro()
 
-function(ucorn_executable name)
-	add_executable(${name} ${ARGN})
+# ucorn_link_layers(TARGET WITH...)
+function(ucorn_link_layers name)
 	ucorn_include_path(main include_path)
 	target_include_directories(${name} PRIVATE ${include_path})
-	target_link_libraries(${name} PRIVATE ucorn_flags ${UCORN_OBJECTS}
-		dep_ev dep_http_parser dep_python m)
+	target_link_libraries(${name} PRIVATE ucorn_flags ${UCORN_OBJECTS} ${ARGN} dep_http_parser m)
+endfunction()
+
+function(ucorn_executable name)
+	add_executable(${name} ${ARGN})
+	ucorn_link_layers(${name} dep_ev dep_python)
 endfunction()
 
 function(ucorn_module name)
 	add_library(${name} MODULE ${ARGN})
-	ucorn_include_path(main include_path)
-	target_include_directories(${name} PRIVATE ${include_path})
-	target_link_libraries(${name} PRIVATE ucorn_flags ${UCORN_OBJECTS}
-		dep_ev_module dep_http_parser m)
+	ucorn_link_layers(${name} dep_ev_module)
 endfunction()

@@ -264,14 +264,16 @@ static void exec_script(const char *executable, const char *text, char **argv)
 static bool may_become(const char *executable)
 {
 	const char *way = getenv(WAY);
+	bool library = way && strcmp(way, "library") == 0;
 
+	if (way && *way && !library)
+		log_warning(WAY " is '%s', which says nothing: write library, or unset it.", way);
 	if (getenv(FAILED)) {
 		unsetenv(FAILED); /* the next program may be another one */
 		return false;
 	}
 	/* What privileges the program's file gives would be lost. */
-	return !(way && strcmp(way, "library") == 0) && !getauxval(AT_SECURE) &&
-	       is_built_for(executable);
+	return !library && !getauxval(AT_SECURE) && is_built_for(executable);
 }
 
 /* Returns if it cannot be done, or is not to be. */

@@ -1,7 +1,8 @@
 /* How the process was started.
  *
- * What is handed on is strings, each with its NUL: how many words and variables there are,
- * for each signal whether it is ignored and whether it is blocked, the process's name, the folder, the words, the variables. */
+ * What is handed on is strings, each with its NUL: how many words and variables there are, a letter
+ * for each signal that says whether it is ignored, likewise blocked, the process's name, the
+ * folder, the words, the variables. */
 #include "ucorn/util/exec.h"
 
 #include <limits.h>
@@ -13,16 +14,11 @@
 
 #include "ucorn/util/slice.h"
 
-enum {
-	SIGNALS_SIZE = 64 + 1, /* a letter for each, and the NUL */
-	NAME_SIZE = 16,	       /* PR_GET_NAME's */
-	YES = '1',
-	NO = '0',
-};
+enum { NAME_SIZE = 16 /* PR_GET_NAME's */, YES = '1', NO = '0' };
 
 static char start_folder[PATH_MAX];
 static char **restored_environment; /* NULL: no other program has run here */
-static const char *restored_ignored, *restored_blocked;
+static sigset_t restored_ignored, restored_blocked;
 static char **exec_argv;
 
 #ifdef __GLIBC__
@@ -39,13 +35,22 @@ char **exec_arguments(void)
 	return exec_argv;
 }
 
+static size_t count_strings(char **strings)
+{
+	size_t count = 0;
+
+	while (strings[count])
+		count++;
+	return count;
+}
+
 char **exec_copy(char **strings)
 {
-	size_t count = 0, bytes = 0;
+	size_t count = count_strings(strings), bytes = 0;
 	char **copy, *at;
 
-	for (; strings[count]; count++)
-		bytes += strlen(strings[count]) + 1;
+	for (size_t i = 0; i < count; i++)
+		bytes += strlen(strings[i]) + 1;
 	copy = malloc((count + 1) * sizeof(*copy) + bytes);
 	if (!copy)
 		return NULL;
@@ -90,47 +95,37 @@ char **exec_environment(void)
 	return exec_copy(restored_environment ? restored_environment : environ);
 }
 
-static void current_signals(char ignored[SIGNALS_SIZE], char blocked[SIGNALS_SIZE])
-{
-	struct sigaction action;
-	sigset_t mask;
-
-	sigprocmask(SIG_SETMASK, NULL, &mask);
-	for (int number = 1; number < SIGNALS_SIZE; number++) {
-		bool is_ignored =
-			sigaction(number, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
-
-		ignored[number - 1] = is_ignored ? YES : NO;
-		blocked[number - 1] = sigismember(&mask, number) == 1 ? YES : NO;
-	}
-	ignored[SIGNALS_SIZE - 1] = blocked[SIGNALS_SIZE - 1] = '\0';
-}
-
-static void set_of(sigset_t *set, const char *signals)
-{
-	sigemptyset(set);
-	for (size_t i = 0; signals[i]; i++) {
-		if (signals[i] == YES)
-			sigaddset(set, (int)i + 1);
-	}
-}
-
 void exec_signals(sigset_t *ignored, sigset_t *blocked)
 {
-	char ignored_now[SIGNALS_SIZE], blocked_now[SIGNALS_SIZE];
+	struct sigaction action;
 
-	current_signals(ignored_now, blocked_now);
-	set_of(ignored, restored_environment ? restored_ignored : ignored_now);
-	set_of(blocked, restored_environment ? restored_blocked : blocked_now);
+	if (restored_environment) {
+		*ignored = restored_ignored;
+		*blocked = restored_blocked;
+		return;
+	}
+	sigprocmask(SIG_SETMASK, NULL, blocked);
+	sigemptyset(ignored);
+	for (int number = 1; number < NSIG; number++) {
+		if (sigaction(number, NULL, &action) == 0 && action.sa_handler == SIG_IGN)
+			sigaddset(ignored, number);
+	}
 }
 
-static size_t count_strings(char **strings)
+static void put_signals(FILE *out, const sigset_t *set)
 {
-	size_t count = 0;
+	for (int number = 1; number < NSIG; number++)
+		putc(sigismember(set, number) == 1 ? YES : NO, out);
+	putc('\0', out);
+}
 
-	while (strings[count])
-		count++;
-	return count;
+static void take_signals(sigset_t *set, const char *letters)
+{
+	sigemptyset(set);
+	for (int i = 0; letters[i]; i++) {
+		if (letters[i] == YES)
+			sigaddset(set, i + 1);
+	}
 }
 
 static void put_strings(FILE *out, char **strings)
@@ -141,12 +136,15 @@ static void put_strings(FILE *out, char **strings)
 
 void exec_save(FILE *out, char **argv)
 {
-	char ignored[SIGNALS_SIZE], blocked[SIGNALS_SIZE], name[NAME_SIZE] = "";
+	char name[NAME_SIZE] = "";
+	sigset_t ignored, blocked;
 
-	current_signals(ignored, blocked);
+	exec_signals(&ignored, &blocked);
 	prctl(PR_GET_NAME, name);
-	fprintf(out, "%zu%c%zu%c%s%c%s%c%s%c%s%c", count_strings(argv), 0, count_strings(environ),
-		0, ignored, 0, blocked, 0, name, 0, exec_folder(), 0);
+	fprintf(out, "%zu%c%zu%c", count_strings(argv), 0, count_strings(environ), 0);
+	put_signals(out, &ignored);
+	put_signals(out, &blocked);
+	fprintf(out, "%s%c%s%c", name, 0, exec_folder(), 0);
 	put_strings(out, argv);
 	put_strings(out, environ);
 }
@@ -195,8 +193,8 @@ char **exec_restore(char *state, size_t len, int *argc)
 		return NULL;
 	restored_environment = take_list(words, n_words, &at, end);
 	take_list(restored_environment, n_variables, &at, end);
-	restored_ignored = ignored;
-	restored_blocked = blocked;
+	take_signals(&restored_ignored, ignored);
+	take_signals(&restored_blocked, blocked);
 	snprintf(start_folder, sizeof(start_folder), "%s", folder);
 	prctl(PR_SET_NAME, name);
 	*argc = (int)n_words;

@@ -91,11 +91,11 @@ def way(request):
 
 
 @pytest.fixture
-def program(way, alone):
+def program(way, alone, tmp_path):
     """A program that goes this way."""
     if way == "library":
         return alone
-    both = copied_to(alone.parent.parent / "both", BINARY, MODULE)
+    both = copied_to(tmp_path / "both", BINARY, MODULE)
     if way == "broken":
         (both.parent / MODULE.name).write_bytes(b"no module")
     return both
@@ -108,7 +108,7 @@ def differences(one, other):
 @needs_module
 def test_it_is_python3(look):
     _looks, how, _log = look()
-    assert how == {"exe": PYTHON3, "library": False}
+    assert how == {"exe": PYTHON3, "library": False, "libev": False}
 
 
 @needs_module
@@ -126,7 +126,14 @@ def test_without_its_module_it_embeds_the_library(look, alone):
 @needs_module
 def test_it_embeds_the_library_if_told_so(look):
     _looks, how, _log = look(env={"UCORN_PYTHON": "library"})
-    assert how == {"exe": str(BINARY), "library": True}
+    assert how == {"exe": str(BINARY), "library": True, "libev": False}
+
+
+@needs_module
+def test_another_word_is_told(look):
+    _looks, how, log = look(env={"UCORN_PYTHON": "libary"})
+    assert not how["library"]
+    assert log.count("UCORN_PYTHON is 'libary', which says nothing") == 1
 
 
 @needs_module
@@ -252,7 +259,7 @@ def test_a_module_that_cannot_be_loaded_is_told(look, tmp_path):
     module = program.parent / MODULE.name
     module.write_bytes(b"no module")
     looks, how, log = look(program)
-    assert how == {"exe": str(program), "library": True}
+    assert (how["exe"], how["library"]) == (str(program), True)
     assert looks["comm"] == "ucorn\n"
     assert log.splitlines()[0].startswith(f"Cannot load {module}: ")
 

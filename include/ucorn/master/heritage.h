@@ -33,10 +33,9 @@ struct heritage {
 	bool has_watchdog_pid;
 };
 
-/* To be called before anything but Python's own start has changed the process, and before
- * title_set.  Takes the variables of USR2
- * and systemd out of the environment, so that no application sees them; the sockets
- * are close-on-exec from here on.  argv has to stay.  -1 with err when a variable
+/* To be called before anything but Python's own start has changed the process, and
+ * before title_set.  Takes the variables of USR2 and systemd out of the environment,
+ * so that no application sees them; the sockets are close-on-exec from here on.  argv has to stay.  -1 with err when a variable
  * makes no sense, or names a descriptor that is not open; then h is empty. */
 MUST_CHECK int heritage_take(struct heritage *h, char **argv, struct err *err);
 void heritage_release(struct heritage *h);

@@ -54,6 +54,10 @@ def tell(file=sys.stdout):
 
 def app(environ, start_response):
     maps = Path("/proc/self/maps").read_text()
-    how = {"exe": os.readlink("/proc/self/exe"), "library": "libpython" in maps}
+    how = {
+        "exe": os.readlink("/proc/self/exe"),
+        "library": "libpython" in maps,
+        "libev": "libev.so" in maps,  # which applications may bring: ours is to be another one
+    }
     start_response("200 OK", [("Content-Type", "application/json")])
     return [json.dumps({"looks": looks(), "how": how}).encode()]
